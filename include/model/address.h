@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Addresses as users write them, taken apart: what is to be probed, a proxy's
+ * URL, where to listen. Pure. Called by the settings and the command line.
+ */
+#ifndef MODEL_ADDRESS_H
+#define MODEL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "model/target.h"
+
+enum { HOST_MAX = 254, PATH_MAX_BYTES = 2048, USERNAME_MAX = 256 };
+
+struct address {
+  bool has_scheme;
+  enum protocol protocol; /* of the scheme; PROTOCOL_TLS where there is none */
+  char host[HOST_MAX];    /* lower case, no brackets, no trailing dot */
+  uint16_t port;
+  bool has_port;             /* false: port is the default, 443 */
+  char path[PATH_MAX_BYTES]; /* "" where none was written; else begins with '/' */
+};
+
+/* "https://host[:port]/path", "tls://host:port", "host[:port]", "[::1]:443".
+ * On STATUS_INVALID error->text says what is wrong and quotes the value. */
+NODISCARD enum status address_parse(const char *text, struct address *out, struct error *error);
+
+struct proxy_address {
+  bool tls;                    /* https:// */
+  char username[USERNAME_MAX]; /* "" where none was written; percent-decoded */
+  char host[HOST_MAX];
+  uint16_t port; /* default 3128 for http://, 443 for https:// */
+};
+
+/* "http://[user@]host[:port]" or "https://...". A password inside is refused with
+ * a text that does not repeat it: it belongs into a file. */
+NODISCARD enum status proxy_address_parse(const char *text, struct proxy_address *out,
+                                          struct error *error);
+
+/* "HOST:PORT", ":PORT" (host ""), "[::1]:PORT". Port 0 lets the kernel choose. */
+NODISCARD enum status listen_address_parse(const char *text, char host[HOST_MAX], uint16_t *port,
+                                           struct error *error);
+
+/* Whether host is an IPv4 or IPv6 literal (no brackets). */
+bool host_is_address(const char *host);
+
+/* "200-399", "200,204,300-399" into ranges. */
+NODISCARD enum status status_ranges_parse(const char *text, struct status_range *ranges,
+                                          size_t *count, struct error *error);
+
+#endif

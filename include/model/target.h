@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is to be probed and how, as plain values: targets, the proxies that lead
+ * to them, the credentials presented. Made by the settings or by the command
+ * line, read by every room above; immutable once made. All pointers belong to
+ * the struct settings (model/settings.h) that holds the value.
+ */
+#ifndef MODEL_TARGET_H
+#define MODEL_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum protocol {
+  PROTOCOL_TLS,   /* the handshake alone */
+  PROTOCOL_HTTPS, /* the handshake, then one HTTP/1.1 request */
+};
+
+/* What a probe answers when the server asks for a certificate. */
+enum presented {
+  PRESENTED_CLIENT,    /* the target's credential */
+  PRESENTED_NONE,      /* an empty Certificate message */
+  PRESENTED_UNTRUSTED, /* a look-alike of the credential that nobody trusts */
+};
+enum { PRESENTED_COUNT = 3 };
+
+/* ProtocolVersion of RFC 5246 and RFC 8446. */
+enum tls_version {
+  TLS_VERSION_UNKNOWN = 0,
+  TLS_VERSION_1_2 = 0x0303,
+  TLS_VERSION_1_3 = 0x0304,
+};
+
+/* What the owner expects the server to do about client certificates. */
+enum certificate_policy {
+  CERTIFICATE_ANY, /* nothing is expected but to be admitted */
+  CERTIFICATE_NONE,
+  CERTIFICATE_OPTIONAL,
+  CERTIFICATE_REQUIRED,
+};
+
+/* Where in which file a value was written; line 0: it came from the command line. */
+struct source {
+  const char *file;
+  unsigned line;
+};
+
+struct credential {
+  const char *name;
+  const char *cert_file;         /* PEM, leaf first, then the chain */
+  const char *key_file;          /* PEM */
+  const char *key_password_file; /* NULL: none */
+  struct source source;          /* of cert_file */
+  struct source key_source;      /* of key_file */
+};
+
+/* One HTTP field. The value may be a secret: never log or report it. */
+struct header {
+  const char *name;
+  const char *value;
+};
+
+struct proxy {
+  const char *name;
+  const char *url;  /* as configured, without user or password */
+  bool tls;         /* reached by https:// */
+  const char *host; /* a name or an address, without brackets */
+  uint16_t port;
+  const char *username;                /* NULL: no proxy authentication */
+  const char *password;                /* "" where none was given; a secret */
+  const char *ca_file;                 /* trust for an https:// proxy; NULL: the system's */
+  const struct credential *credential; /* for an https:// proxy; NULL: none */
+  const struct header *headers;        /* for CONNECT */
+  size_t header_count;
+  struct source source;
+};
+
+struct status_range {
+  uint16_t first;
+  uint16_t last; /* inclusive */
+};
+enum { STATUS_RANGES_MAX = 16 };
+
+struct http_settings {
+  const char *method; /* default GET */
+  const char *path;   /* origin-form, default "/" */
+  const struct header *headers;
+  size_t header_count;
+  struct status_range expect_status[STATUS_RANGES_MAX]; /* default 200-399 */
+  size_t expect_status_count;
+};
+
+/* A way to the target. */
+struct route {
+  const char *name;          /* "direct" or the proxy's name */
+  const struct proxy *proxy; /* NULL: direct */
+};
+
+/* How a target is probed: what a module says and a target may override. */
+struct probe_settings {
+  enum protocol protocol;
+  const struct credential *credential; /* NULL: none */
+  const char *ca_file;                 /* NULL: the system's trust store */
+  const char *server_name;             /* SNI and the name verified; NULL: the target's host */
+  enum tls_version tls_min;
+  enum tls_version tls_max;
+  const struct route *routes;
+  size_t route_count; /* at least 1 */
+  int64_t interval_ms;
+  int64_t contrast_interval_ms;
+  int64_t timeout_ms; /* of one whole probe */
+  bool present_direct[PRESENTED_COUNT];
+  bool present_proxy[PRESENTED_COUNT];
+  struct http_settings http;
+  enum certificate_policy expect_client_certificate;
+  bool expect_untrusted_refused;
+};
+
+struct label {
+  const char *name;
+  const char *value;
+};
+
+struct target {
+  const char *name;
+  const char *host; /* a name or an address, without brackets */
+  uint16_t port;
+  const struct label *labels;
+  size_t label_count;
+  struct probe_settings probe;
+  struct source source;
+};
+
+/* A named set of probe settings. */
+struct module {
+  const char *name;
+  struct probe_settings probe;
+  struct source source;
+};
+
+const char *protocol_name(enum protocol protocol);
+const char *presented_name(enum presented presented);
+/* "TLSv1.2", "TLSv1.3", "" for unknown. */
+const char *tls_version_name(enum tls_version version);
+const char *certificate_policy_name(enum certificate_policy policy);
+
+/* The name sent as SNI and verified in the server's certificate. */
+const char *target_server_name(const struct target *target);
+/* Whether a probe that presents this is made on this route (a target without
+ * a credential is only ever probed with none). */
+bool target_presents(const struct target *target, const struct route *route,
+                     enum presented presented);
+/* "https://host:port/path" or "tls://host:port"; IPv6 in brackets. Always
+ * terminated, cut to out_bytes. */
+void target_address(const struct target *target, char *out, size_t out_bytes);
+bool http_status_expected(const struct http_settings *http, unsigned status);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the store holds, as text for Prometheus, JSON, a terminal or a browser.
+ * Pure: reads the store, appends to a buffer; all escaping is done here. Called
+ * by app and cli, which know where the text goes.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "store/store.h"
+
+/* About the exporter itself. */
+struct exporter_facts {
+  const char *version;
+  const char *wolfssl_version;
+  uint64_t probes_in_flight;
+  uint64_t rounds_skipped;
+  double scheduler_lag_seconds;
+  bool last_reload_successful;
+  int64_t last_reload_success_ns; /* wall clock */
+  int64_t start_ns;               /* wall clock, of the process */
+};
+
+/* Prometheus text format 0.0.4. exporter NULL: only the targets' families, as
+ * for one probe now. Source: prometheus.io/docs/instrumenting/exposition_formats. */
+void report_exposition(struct store *store, const struct exporter_facts *exporter,
+                       struct buffer *out);
+
+/* interface.md, JSON: one target's object; {"targets": [...]}. STATUS_OUT_OF_MEMORY
+ * makes out fail. Ends with a newline. */
+void report_json_target(struct store *store, size_t target, struct buffer *out);
+void report_json_targets(struct store *store, struct buffer *out);
+
+/* For a person at a terminal: verdict, evidence route by route, remedy. */
+void report_text(struct store *store, size_t target, bool colour, struct buffer *out);
+
+/* One line a target and route, aligned, for quickstart and `serve` at a glance. */
+void report_table(struct store *store, bool colour, struct buffer *out);
+
+/* The page "/": complete HTML, no script needed, nothing from elsewhere. */
+void report_index_html(struct store *store, const struct exporter_facts *exporter,
+                       const char *telemetry_path, struct buffer *out);
+
+#endif
