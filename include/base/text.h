@@ -8,11 +8,15 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A copy of at most limit_bytes of the input, to be freed with free(). Invalid
  * UTF-8 and control characters (C0, DEL, C1) become U+FFFD; a
  * copy that was cut ends in "…" (within the limit). NULL where memory is out. */
 char *text_clean(const void *bytes, size_t length, size_t limit_bytes);
+
+/* Whether the text is one that text_clean() would leave as it is. */
+bool text_is_clean(const char *text);
 
 #endif
