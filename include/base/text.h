@@ -16,6 +16,10 @@
  * copy that was cut ends in "…" (within the limit). NULL where memory is out. */
 char *text_clean(const void *bytes, size_t length, size_t limit_bytes);
 
+/* The same into out, cut to out_bytes - 1 and always terminated; returns out. For
+ * quoting in a message, where no memory is to be had. */
+const char *text_excerpt(const char *text, char *out, size_t out_bytes);
+
 /* Whether the text is one that text_clean() would leave as it is. */
 bool text_is_clean(const char *text);
 

@@ -43,6 +43,16 @@ NODISCARD enum status proxy_address_parse(const char *text, struct proxy_address
 NODISCARD enum status listen_address_parse(const char *text, char host[HOST_MAX], uint16_t *port,
                                            struct error *error);
 
+/* A host alone: a name of LDH labels (RFC 1123 section 2.1; underscores are
+ * tolerated, RFC 5890 A-labels are not decoded) or an address without brackets. */
+NODISCARD enum status host_parse(const char *text, char out[HOST_MAX], struct error *error);
+
+/* Whether path is a request target in origin-form, RFC 9112 section 3.2.1. */
+NODISCARD enum status request_path_check(const char *path, struct error *error);
+
+/* "https", "tls". */
+NODISCARD enum status protocol_parse(const char *text, enum protocol *out, struct error *error);
+
 /* Whether host is an IPv4 or IPv6 literal (no brackets). */
 bool host_is_address(const char *host);
 

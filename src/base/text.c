@@ -77,18 +77,14 @@ static size_t clean_length(const uint8_t *input, size_t length, size_t limit_byt
   return total;
 }
 
-char *text_clean(const void *bytes, size_t length, size_t limit_bytes)
+/* Writes at most limit_bytes and the terminator. */
+static void write_clean(const uint8_t *input, size_t length, char *out, size_t limit_bytes)
 {
-  const uint8_t *input = bytes;
-  size_t room = clean_length(input, length, limit_bytes);
+  size_t room = limit_bytes;
   const char *tail = "";
-  if (room > limit_bytes) {
-    tail = limit_bytes >= ELLIPSIS_BYTES ? ellipsis : "";
-    room = limit_bytes - strlen(tail);
-  }
-  char *copy = malloc(room + strlen(tail) + 1);
-  if (copy == NULL) {
-    return NULL;
+  if (clean_length(input, length, limit_bytes) > limit_bytes && limit_bytes >= ELLIPSIS_BYTES) {
+    tail = ellipsis;
+    room = limit_bytes - ELLIPSIS_BYTES;
   }
   size_t written = 0;
   for (size_t at = 0; at < length;) {
@@ -98,12 +94,30 @@ char *text_clean(const void *bytes, size_t length, size_t limit_bytes)
     if (wanted > room - written) {
       break;
     }
-    memcpy(copy + written, from, wanted);
+    memcpy(out + written, from, wanted);
     written += wanted;
     at += piece.length;
   }
-  memcpy(copy + written, tail, strlen(tail) + 1);
+  memcpy(out + written, tail, strlen(tail) + 1);
+}
+
+char *text_clean(const void *bytes, size_t length, size_t limit_bytes)
+{
+  size_t needed = clean_length(bytes, length, limit_bytes);
+  if (needed > limit_bytes) {
+    needed = limit_bytes;
+  }
+  char *copy = malloc(needed + 1);
+  if (copy != NULL) {
+    write_clean(bytes, length, copy, limit_bytes);
+  }
   return copy;
+}
+
+const char *text_excerpt(const char *text, char *out, size_t out_bytes)
+{
+  write_clean((const uint8_t *)text, strlen(text), out, out_bytes - 1);
+  return out;
 }
 
 bool text_is_clean(const char *text)
