@@ -38,7 +38,8 @@ void store_record_route(struct store *store, size_t target, size_t route,
 void store_record_probe(struct store *store, size_t target, size_t route, int64_t duration_ns,
                         bool failed);
 
-/* Facts of a configured credential, by its index in the settings; taken over. */
+/* Facts of a configured credential, by its index in the settings. Their contents are
+ * taken over: *facts is empty afterwards. */
 void store_set_credential(struct store *store, size_t credential, struct credential_facts *facts);
 
 struct route_snapshot {

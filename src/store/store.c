@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+/* Close around 0.2 s, where a probe ends that waited in vain for a late alert. */
+const double store_bucket_bounds[STORE_BUCKETS] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.2,
+                                                   0.3,   0.5,  1,     2.5,  5,   10};
+
+struct slot {
+  pthread_mutex_t lock;
+  size_t route_kind;
+  bool judged;               /* had a verdict once */
+  struct route_snapshot now; /* holds references */
+};
+
+struct histogram_slot {
+  pthread_mutex_t lock;
+  struct duration_histogram now;
+};
+
+struct credential_slot {
+  pthread_mutex_t lock;
+  bool set;
+  struct credential_facts facts;
+};
+
+struct store {
+  struct settings *settings;
+  size_t *first_slots; /* of each target; its routes follow in order */
+  struct slot *slots;
+  size_t slot_count;
+  struct histogram_slot *histograms;
+  size_t histogram_count;
+  struct credential_slot *credentials;
+  atomic_size_t slots_without_verdict;
+};
+
+/* calloc() may answer NULL for nothing at all, which is no lack of memory. */
+static void *allocate(size_t count, size_t bytes)
+{
+  return calloc(count > 0 ? count : 1, bytes);
+}
+
+static size_t find_route_kind(const struct settings *settings, const struct route *route)
+{
+  for (size_t i = 0; i < settings->proxy_count; i++) {
+    if (route->proxy == &settings->proxies[i]) {
+      return 1 + i;
+    }
+  }
+  return 0;
+}
+
+static size_t count_slots(const struct settings *settings)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < settings->target_count; i++) {
+    count += settings->targets[i].probe.route_count;
+  }
+  return count;
+}
+
+static void init_slots(struct store *store)
+{
+  size_t next = 0;
+  for (size_t i = 0; i < store->settings->target_count; i++) {
+    const struct probe_settings *probe = &store->settings->targets[i].probe;
+    store->first_slots[i] = next;
+    for (size_t j = 0; j < probe->route_count; j++) {
+      (void)pthread_mutex_init(&store->slots[next].lock, NULL);
+      store->slots[next].route_kind = find_route_kind(store->settings, &probe->routes[j]);
+      next++;
+    }
+  }
+  for (size_t i = 0; i < store->histogram_count; i++) {
+    (void)pthread_mutex_init(&store->histograms[i].lock, NULL);
+  }
+  for (size_t i = 0; i < store->settings->credential_count; i++) {
+    (void)pthread_mutex_init(&store->credentials[i].lock, NULL);
+  }
+}
+
+static void free_arrays(struct store *store)
+{
+  free(store->first_slots);
+  free(store->slots);
+  free(store->histograms);
+  free(store->credentials);
+  free(store);
+}
+
+struct store *store_create(struct settings *settings)
+{
+  struct store *store = calloc(1, sizeof(*store));
+  if (store == NULL) {
+    return NULL;
+  }
+  store->slot_count = count_slots(settings);
+  store->histogram_count = 1 + settings->proxy_count;
+  store->first_slots = allocate(settings->target_count, sizeof(*store->first_slots));
+  store->slots = allocate(store->slot_count, sizeof(*store->slots));
+  store->histograms = allocate(store->histogram_count, sizeof(*store->histograms));
+  store->credentials = allocate(settings->credential_count, sizeof(*store->credentials));
+  if (store->first_slots == NULL || store->slots == NULL || store->histograms == NULL ||
+      store->credentials == NULL) {
+    free_arrays(store);
+    return NULL;
+  }
+  store->settings = settings_ref(settings);
+  atomic_init(&store->slots_without_verdict, store->slot_count);
+  init_slots(store);
+  return store;
+}
+
+void store_destroy(struct store *store)
+{
+  if (store == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < store->slot_count; i++) {
+    route_snapshot_deinit(&store->slots[i].now);
+    (void)pthread_mutex_destroy(&store->slots[i].lock);
+  }
+  for (size_t i = 0; i < store->histogram_count; i++) {
+    (void)pthread_mutex_destroy(&store->histograms[i].lock);
+  }
+  for (size_t i = 0; i < store->settings->credential_count; i++) {
+    credential_facts_deinit(&store->credentials[i].facts);
+    (void)pthread_mutex_destroy(&store->credentials[i].lock);
+  }
+  settings_unref(store->settings);
+  free_arrays(store);
+}
+
+const struct settings *store_settings(const struct store *store)
+{
+  return store->settings;
+}
+
+static struct slot *find_slot(struct store *store, size_t target, size_t route)
+{
+  return &store->slots[store->first_slots[target] + route];
+}
+
+/* When the newest of the observations ended; now where there is none. */
+static int64_t round_end_ns(const struct route_result *result)
+{
+  int64_t newest_ns = 0;
+  for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+    const struct observation *observation = result->observations[i];
+    if (observation != NULL && observation->started_ns + observation->duration_ns > newest_ns) {
+      newest_ns = observation->started_ns + observation->duration_ns;
+    }
+  }
+  return newest_ns != 0 ? newest_ns : clock_wall_ns();
+}
+
+static bool same_diagnosis(const struct verdict *a, const struct verdict *b)
+{
+  return a->fault == b->fault && strcmp(a->reason, b->reason) == 0;
+}
+
+/* Turns the slot's state into the one after the result. What it replaces goes into
+ * old, for the caller to let go outside the lock. */
+static void apply_result(struct route_snapshot *now, const struct route_result *result,
+                         struct route_snapshot *old)
+{
+  int64_t end_ns = round_end_ns(result);
+  for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+    old->observations[i] = now->observations[i];
+    now->observations[i] =
+        result->observations[i] != NULL ? observation_ref(result->observations[i]) : NULL;
+  }
+  old->verdict = now->verdict;
+  now->verdict = result->verdict != NULL ? verdict_ref(result->verdict) : NULL;
+  now->contrast_ns = result->contrast_ns;
+  now->last_probe_ns = end_ns;
+  if (now->verdict == NULL) {
+    return;
+  }
+  if (now->verdict->success) {
+    now->last_success_ns = end_ns;
+  }
+  if (old->verdict == NULL) {
+    now->last_change_ns = end_ns;
+  } else if (!same_diagnosis(old->verdict, now->verdict)) {
+    now->last_change_ns = end_ns;
+    now->diagnosis_changes++;
+  }
+}
+
+void store_record_route(struct store *store, size_t target, size_t route,
+                        const struct route_result *result)
+{
+  struct slot *slot = find_slot(store, target, route);
+  struct route_snapshot old = {0};
+  (void)pthread_mutex_lock(&slot->lock);
+  apply_result(&slot->now, result, &old);
+  bool first = !slot->judged && slot->now.verdict != NULL;
+  slot->judged = slot->judged || first;
+  (void)pthread_mutex_unlock(&slot->lock);
+  if (first) {
+    (void)atomic_fetch_sub(&store->slots_without_verdict, 1);
+  }
+  route_snapshot_deinit(&old);
+}
+
+static size_t find_bucket(double seconds)
+{
+  size_t bucket = 0;
+  while (bucket < STORE_BUCKETS && seconds > store_bucket_bounds[bucket]) {
+    bucket++;
+  }
+  return bucket;
+}
+
+void store_record_probe(struct store *store, size_t target, size_t route, int64_t duration_ns,
+                        bool failed)
+{
+  struct slot *slot = find_slot(store, target, route);
+  (void)pthread_mutex_lock(&slot->lock);
+  slot->now.probes++;
+  slot->now.probe_failures += failed ? 1 : 0;
+  (void)pthread_mutex_unlock(&slot->lock);
+
+  double seconds = (double)duration_ns / (double)NS_PER_SECOND;
+  struct histogram_slot *histogram = &store->histograms[slot->route_kind];
+  (void)pthread_mutex_lock(&histogram->lock);
+  histogram->now.buckets[find_bucket(seconds)]++;
+  histogram->now.sum_seconds += seconds;
+  (void)pthread_mutex_unlock(&histogram->lock);
+}
+
+void store_set_credential(struct store *store, size_t credential, struct credential_facts *facts)
+{
+  struct credential_slot *slot = &store->credentials[credential];
+  (void)pthread_mutex_lock(&slot->lock);
+  struct credential_facts old = slot->facts;
+  slot->facts = *facts;
+  slot->set = true;
+  (void)pthread_mutex_unlock(&slot->lock);
+  *facts = (struct credential_facts){0};
+  credential_facts_deinit(&old);
+}
+
+void store_read_route(struct store *store, size_t target, size_t route, struct route_snapshot *out)
+{
+  struct slot *slot = find_slot(store, target, route);
+  (void)pthread_mutex_lock(&slot->lock);
+  *out = slot->now;
+  for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+    if (out->observations[i] != NULL) {
+      (void)observation_ref(out->observations[i]);
+    }
+  }
+  if (out->verdict != NULL) {
+    (void)verdict_ref(out->verdict);
+  }
+  (void)pthread_mutex_unlock(&slot->lock);
+}
+
+void route_snapshot_deinit(struct route_snapshot *snapshot)
+{
+  for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+    observation_unref(snapshot->observations[i]);
+  }
+  verdict_unref(snapshot->verdict);
+  *snapshot = (struct route_snapshot){0};
+}
+
+void store_read_histogram(struct store *store, size_t route_kind, struct duration_histogram *out)
+{
+  struct histogram_slot *histogram = &store->histograms[route_kind];
+  (void)pthread_mutex_lock(&histogram->lock);
+  *out = histogram->now;
+  (void)pthread_mutex_unlock(&histogram->lock);
+}
+
+void store_visit_credential(struct store *store, size_t credential,
+                            void (*visit)(void *context, const struct credential_facts *facts),
+                            void *context)
+{
+  struct credential_slot *slot = &store->credentials[credential];
+  (void)pthread_mutex_lock(&slot->lock);
+  visit(context, slot->set ? &slot->facts : NULL);
+  (void)pthread_mutex_unlock(&slot->lock);
+}
+
+bool store_complete(struct store *store)
+{
+  return atomic_load(&store->slots_without_verdict) == 0;
+}
