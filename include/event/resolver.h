@@ -2,6 +2,9 @@
 /*
  * Names to addresses on the loop, by c-ares: /etc/hosts, then DNS as
  * /etc/resolv.conf says, A and AAAA, in the order of RFC 6724. One per loop.
+ * Nothing is cached, so that a probe sees the DNS as it is; /etc/resolv.conf is
+ * read once, when the resolver is created. A question ends by itself, by two
+ * tries of each name server; who cannot wait that long cancels it.
  */
 #ifndef EVENT_RESOLVER_H
 #define EVENT_RESOLVER_H
