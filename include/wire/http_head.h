@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * HTTP/1.x response heads (RFC 9112 sections 4 and 5): reader, and the framing
- * of the body that follows (section 6). Pure, bounds-checked, fuzzed. Used
- * twice: for the proxy's answer to CONNECT and for the target's response.
+ * HTTP/1.x response heads (RFC 9112 sections 4 and 5). Used twice: for the
+ * proxy's answer to CONNECT and for the target's response. The body is read by
+ * wire/http_body.h. Pure, bounds-checked, allocates nothing, fuzzed.
  */
 #ifndef WIRE_HTTP_HEAD_H
 #define WIRE_HTTP_HEAD_H
@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "wire/http_body.h"
 
 enum { HTTP_HEAD_MAX_BYTES = 16384, HTTP_FIELDS_MAX = 128 };
 
@@ -32,38 +34,25 @@ struct http_field {
 
 struct http_head {
   unsigned minor_version; /* HTTP/1.x */
-  unsigned status;        /* 100-599 */
+  unsigned status;        /* 100-999; over 599 means what 500 does (RFC 9110 section 15) */
   struct http_text reason;
   struct http_field fields[HTTP_FIELDS_MAX];
   size_t field_count;
   size_t head_bytes; /* where the body begins */
 };
 
-/* Reads a head from the first byte of the input. Lenient where the RFC asks for it
- * (section 2.2: bare LF), strict elsewhere. obs-fold is malformed. */
+/* Reads a head from the first byte of the input. Lenient where the RFC asks for it (bare LF,
+ * section 2.2; no reason phrase, section 4; control characters other than CR and NUL in a
+ * value, RFC 9110 section 5.5), strict elsewhere. obs-fold is malformed. Bytes that cannot
+ * become a status line, or a line that is no field, are malformed as soon as they are seen, not
+ * when the head ends. Once it is complete or malformed, more input changes nothing. */
 enum http_head_result http_head_read(const char *bytes, size_t length, struct http_head *out);
 
 /* Field names are case-insensitive. The nth (from 0) field of that name, or NULL. */
 const struct http_field *http_head_field(const struct http_head *head, const char *name,
                                          size_t nth);
 
-/* Body framing, RFC 9112 section 6.3. A small state machine over body bytes: tells
- * when the message is complete and which bytes are content. */
-enum http_body_kind { HTTP_BODY_NONE, HTTP_BODY_LENGTH, HTTP_BODY_CHUNKED, HTTP_BODY_UNTIL_CLOSE };
-struct http_body {
-  enum http_body_kind kind;
-  uint64_t remaining; /* LENGTH: of the body; CHUNKED: of the current chunk */
-  unsigned chunk_state;
-  unsigned line_bytes; /* CHUNKED: of the current size or trailer line, capped */
-  bool complete;
-  bool malformed;
-};
-/* head_request: the request's method was HEAD. */
-void http_body_begin(struct http_body *body, const struct http_head *head, bool head_request);
-/* Consumes input; for each run of content calls content(context, bytes, length). Returns how
- * many bytes were consumed: less than length once complete or malformed. */
-size_t http_body_read(struct http_body *body, const char *bytes, size_t length,
-                      void (*content)(void *context, const char *bytes, size_t length),
-                      void *context);
+/* Whether the text is the word, without regard to case. */
+bool http_text_is(struct http_text text, const char *word);
 
 #endif
