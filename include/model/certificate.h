@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/status.h"
+
 enum { FINGERPRINT_BYTES = 65 }; /* SHA-256 in lower-case hex, terminated */
 
 struct certificate {
@@ -42,6 +44,9 @@ struct credential_facts {
 };
 
 void credential_facts_deinit(struct credential_facts *facts);
+/* A deep copy; STATUS_OUT_OF_MEMORY leaves *out empty. */
+NODISCARD enum status credential_facts_copy(const struct credential_facts *facts,
+                                            struct credential_facts *out);
 
 /* loaded, in its dates at now (Unix seconds), and may authenticate clients */
 bool credential_usable(const struct credential_facts *facts, int64_t now);

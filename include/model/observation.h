@@ -135,6 +135,7 @@ struct observation {
   int64_t started_ns;    /* wall clock */
   int64_t duration_ns;
   int64_t phase_ns[PHASE_COUNT]; /* -1: not entered */
+  char *local_problem;           /* why this program could not even try; NULL: it could */
   char *resolve_error;           /* NULL: resolved */
   char *peer_address;            /* "192.0.2.1:443", "[::1]:443": the one address used */
   int connect_error;             /* errno, 0 for none */

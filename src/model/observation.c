@@ -68,6 +68,7 @@ void observation_unref(struct observation *observation)
       atomic_fetch_sub_explicit(&observation->references, 1, memory_order_acq_rel) != 1) {
     return;
   }
+  free(observation->local_problem);
   free(observation->resolve_error);
   free(observation->peer_address);
   tunnel_deinit(&observation->tunnel);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Small questions about one observation, or two side by side, on which the
+ * answers and the causes are built. Between the modules of diagnosis/ only.
+ */
+#ifndef DIAGNOSIS_EVIDENCE_H
+#define DIAGNOSIS_EVIDENCE_H
+
+#include "diagnosis/diagnose.h"
+#include "diagnosis/reason.h"
+
+/* How one probe ended, as far as client certificates go. */
+enum outcome {
+  OUTCOME_UNKNOWN, /* failed for another cause, or the answer tells nothing */
+  OUTCOME_ADMITTED,
+  OUTCOME_REFUSED,
+};
+
+/* other: what the contrasting probe saw (NULL: nothing); it decides where an HTTP status alone
+ * does not. */
+enum outcome outcome_of(const struct target *target, const struct observation *observation,
+                        const struct observation *other);
+
+/* Whether the answer is one that servers give about certificates, by its own words
+ * (refusal.c). */
+bool refusal_by_text(const struct http_observation *http);
+
+/* The probe that stands for the route: with our certificate where there is one. NULL: none. */
+const struct observation *main_observation(const struct diagnosis_input *input);
+/* The first of client, none, untrusted that saw a server certificate; NULL: none did. */
+const struct observation *
+certificate_observation(const struct observation *const observations[PRESENTED_COUNT]);
+/* Whether a certificate was requested by any of them. */
+enum answer requested_by(const struct observation *const observations[PRESENTED_COUNT]);
+
+bool direct_handshake_works(const struct diagnosis_input *input);
+bool is_direct(const struct diagnosis_input *input);
+/* The peer ended it: alert, close or reset; not our deadline, not our own refusal to go on. */
+bool ended_by_peer(const struct tls_observation *tls);
+
+enum tunnel_state tunnel_state_of(const struct diagnosis_input *input);
+/* The reason for a connection that failed before TLS, REASON_NONE when it did not. */
+enum reason network_cause(const struct observation *observation);
+
+/* Whether the chain we send leads to a CA name that the server listed. */
+enum answer issuer_acceptable(const struct diagnosis_input *input);
+
+/* Fills in the {facts} of a row's sentence; to be freed. NULL where memory is out. */
+char *sentence(const char *form, const struct diagnosis_input *input,
+               const struct verdict *verdict);
+
+#endif

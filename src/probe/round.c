@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probe/round.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+/* One route of the round: which probes are still to be made there. */
+struct leg {
+  struct round *round;
+  size_t route;
+  struct probe *probe; /* the one under way */
+  enum presented presenting;
+  bool over;
+};
+
+struct round {
+  struct probe_environment environment;
+  const struct target *target;
+  struct round_memory *memory;
+  const struct round_events *events;
+  void *context;
+  struct timer *turn; /* ends a round in which nothing could be started */
+  struct leg *legs;
+  size_t legs_left;
+};
+
+enum status round_memory_init(struct round_memory *memory, const struct target *target)
+{
+  memory->route_count = target->probe.route_count;
+  memory->routes = calloc(memory->route_count, sizeof(*memory->routes));
+  return memory->routes != NULL ? STATUS_OK : STATUS_OUT_OF_MEMORY;
+}
+
+void round_memory_deinit(struct round_memory *memory)
+{
+  for (size_t i = 0; memory->routes != NULL && i < memory->route_count; i++) {
+    for (size_t p = 0; p < PRESENTED_COUNT; p++) {
+      observation_unref(memory->routes[i].observations[p]);
+    }
+  }
+  free(memory->routes);
+  *memory = (struct round_memory){0};
+}
+
+/* Whether two probes of the same kind ended alike, as far as certificates go. */
+static bool same_outcome(const struct observation *a, const struct observation *b)
+{
+  return a->ended_in == b->ended_in && a->tls.alert_received == b->tls.alert_received &&
+         a->tls.ending == b->tls.ending && a->tls.verification == b->tls.verification &&
+         a->tls.requested_during == b->tls.requested_during && a->http.status == b->http.status &&
+         a->tunnel.connect_status == b->tunnel.connect_status;
+}
+
+static bool reached_handshake(const struct observation *observation)
+{
+  return observation->ended_in >= PHASE_HANDSHAKE;
+}
+
+static struct route_memory *memory_of(const struct leg *leg)
+{
+  return &leg->round->memory->routes[leg->route];
+}
+
+/* Due a little early rather than an interval late: rounds do not fall on the millisecond. */
+static bool contrast_due(const struct leg *leg)
+{
+  const struct route_memory *memory = memory_of(leg);
+  const struct probe_settings *settings = &leg->round->target->probe;
+  int64_t age_ns = clock_monotonic_ns() - memory->contrast_monotonic_ns;
+  int64_t due_ns = (settings->contrast_interval_ms - settings->interval_ms / 2) * NS_PER_MS;
+  return memory->contrast_ns == 0 || age_ns >= due_ns;
+}
+
+static bool presents(const struct leg *leg, enum presented presented)
+{
+  const struct target *target = leg->round->target;
+  return target_presents(target, &target->probe.routes[leg->route], presented);
+}
+
+/* A credential that cannot be used is a fact that diagnosis has from its files. */
+static bool credential_loaded(const struct leg *leg)
+{
+  const struct credential_material *material =
+      tls_pool_credential(leg->round->environment.pool, leg->round->target->probe.credential);
+  return material != NULL && credential_material_facts(material)->loaded;
+}
+
+static void release(struct round *round)
+{
+  timer_destroy(round->turn);
+  free(round->legs);
+  free(round);
+}
+
+static void leg_over(struct leg *leg)
+{
+  struct round *round = leg->round;
+  leg->over = true;
+  round->legs_left--;
+  if (round->legs_left == 0) {
+    /* from the loop, also when nothing could be started */
+    timer_start(round->turn, 0);
+  }
+}
+
+static void on_turn(void *context)
+{
+  struct round *round = context;
+  const struct round_events *events = round->events;
+  void *events_context = round->context;
+  release(round);
+  events->done(events_context);
+}
+
+static void on_probe_done(void *context, struct observation *observation);
+
+static void start_probe(struct leg *leg, enum presented presented)
+{
+  struct round *round = leg->round;
+  leg->presenting = presented;
+  leg->probe = probe_start(&round->environment, round->target,
+                           &round->target->probe.routes[leg->route], presented, on_probe_done, leg);
+  if (leg->probe == NULL) {
+    leg_over(leg);
+    return;
+  }
+  round->events->in_flight(round->context, 1);
+}
+
+static void keep(struct leg *leg, struct observation *observation)
+{
+  struct route_memory *memory = memory_of(leg);
+  observation_unref(memory->observations[observation->presented]);
+  memory->observations[observation->presented] = observation;
+  if (observation->presented == PRESENTED_NONE) {
+    memory->contrast_ns = observation->started_ns;
+    memory->contrast_monotonic_ns = clock_monotonic_ns() - observation->duration_ns;
+  }
+}
+
+static void on_probe_done(void *context, struct observation *observation)
+{
+  struct leg *leg = context;
+  struct round *round = leg->round;
+  struct route_memory *memory = memory_of(leg);
+  leg->probe = NULL;
+  round->events->in_flight(round->context, -1);
+  round->events->probe_ended(round->context, leg->route, observation);
+  const struct observation *before = memory->observations[PRESENTED_CLIENT];
+  bool changed = before == NULL || !same_outcome(before, observation);
+  keep(leg, observation);
+  if (leg->presenting == PRESENTED_CLIENT && presents(leg, PRESENTED_NONE) &&
+      reached_handshake(observation) && (changed || contrast_due(leg))) {
+    start_probe(leg, PRESENTED_NONE);
+    return;
+  }
+  leg_over(leg);
+}
+
+static void start_leg(struct leg *leg)
+{
+  if (presents(leg, PRESENTED_CLIENT) && credential_loaded(leg)) {
+    start_probe(leg, PRESENTED_CLIENT);
+    return;
+  }
+  /* what it saw when the files could still be read says nothing about now */
+  observation_unref(memory_of(leg)->observations[PRESENTED_CLIENT]);
+  memory_of(leg)->observations[PRESENTED_CLIENT] = NULL;
+  if (presents(leg, PRESENTED_NONE)) {
+    start_probe(leg, PRESENTED_NONE);
+  } else {
+    leg_over(leg);
+  }
+}
+
+struct round *round_start(const struct probe_environment *environment, const struct target *target,
+                          struct round_memory *memory, const struct round_events *events,
+                          void *context)
+{
+  struct round *round = calloc(1, sizeof(*round));
+  if (round == NULL) {
+    return NULL;
+  }
+  round->environment = *environment;
+  round->target = target;
+  round->memory = memory;
+  round->events = events;
+  round->context = context;
+  round->turn = timer_create_on(environment->loop, on_turn, round);
+  round->legs = calloc(memory->route_count, sizeof(*round->legs));
+  if (round->turn == NULL || round->legs == NULL) {
+    release(round);
+    return NULL;
+  }
+  round->legs_left = memory->route_count;
+  for (size_t i = 0; i < memory->route_count; i++) {
+    round->legs[i].round = round;
+    round->legs[i].route = i;
+  }
+  for (size_t i = 0; i < memory->route_count; i++) {
+    start_leg(&round->legs[i]);
+  }
+  return round;
+}
+
+void round_cancel(struct round *round)
+{
+  if (round == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < round->memory->route_count; i++) {
+    if (round->legs[i].probe != NULL) {
+      probe_cancel(round->legs[i].probe);
+      round->events->in_flight(round->context, -1);
+    }
+  }
+  release(round);
+}
