@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real TLS servers on loopback: nginx and openssl s_server.
+
+Each knows, from its own log, what it was sent: that is how a test proves that a
+certificate did or did not arrive.
+"""
+import os
+import re
+
+from lab.processes import (
+    Process,
+    StartFailed,
+    free_ports,
+    read_text,
+    started,
+    wait_until,
+)
+
+NGINX_VERSIONS = {"1.2": "TLSv1.2", "1.3": "TLSv1.3"}
+
+NGINX_CONFIGURATION = """
+daemon off;
+master_process off;
+pid {directory}/nginx.pid;
+error_log {directory}/nginx-error.log info;
+worker_rlimit_nofile 8192;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off;
+  log_format lab 'verify=$ssl_client_verify subject="$ssl_client_s_dn" status=$status '
+                 'request="$request" fields="$http_x_lab"';
+  client_body_temp_path {directory}/nginx-body;
+  proxy_temp_path {directory}/nginx-proxy;
+  fastcgi_temp_path {directory}/nginx-fastcgi;
+  uwsgi_temp_path {directory}/nginx-uwsgi;
+  scgi_temp_path {directory}/nginx-scgi;
+  ssl_session_cache none;
+  ssl_client_certificate {client_ca};
+{servers}}}
+"""
+
+NGINX_SERVER = """
+  server {{
+    listen 127.0.0.1:{port} ssl;
+    {listen_ipv6}
+    ssl_protocols {protocols};
+    ssl_certificate {certificate};
+    ssl_certificate_key {key};
+    ssl_verify_client {mode};
+    access_log {directory}/nginx-{name}.log lab;
+    location / {{ return 200 "verify=$ssl_client_verify subject=$ssl_client_s_dn\\n"; }}
+    location /teapot {{ return 418 "I'm a teapot\\n"; }}
+  }}
+"""
+
+
+def has_ipv6():
+    """Whether there is an IPv6 loopback: containers may lack it."""
+    try:
+        return bool(free_ports(1, "::1"))
+    except OSError:
+        return False
+
+
+class NginxServer:
+    """One server block: how it treats client certificates, and what it shows."""
+
+    def __init__(self, mode, versions=("1.2", "1.3"), certificate="good", name=None):
+        self.mode = mode
+        self.versions = versions
+        self.certificate = certificate
+        self.name = name or "-".join((mode, *versions, certificate))
+        self.port = None
+
+
+class Nginx:
+    """One nginx process with any number of server blocks, each on its own port."""
+
+    def __init__(self, pki, directory, servers):
+        self.pki = pki
+        self.directory = directory
+        self.servers = {server.name: server for server in servers}
+        self.ipv6 = has_ipv6()
+        self.process = started(self._start)
+
+    def requests(self, server):
+        """The access log of one server block: a line for each HTTP request."""
+        path = os.path.join(self.directory, f"nginx-{server.name}.log")
+        return read_text(path).splitlines()
+
+
+    def stop(self):
+        self.process.stop()
+
+    def _start(self):
+        ports = free_ports(len(self.servers))
+        for server, port in zip(self.servers.values(), ports):
+            server.port = port
+        path = os.path.join(self.directory, "nginx.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(self._configuration())
+        arguments = ("nginx", "-p", self.directory, "-c", path)
+        process = Process("nginx", arguments, self.directory)
+        try:
+            process.wait_for_ports(ports)
+        except StartFailed:
+            process.stop()
+            raise
+        return process
+
+    def _configuration(self):
+        blocks = "".join(self._block(server) for server in self.servers.values())
+        return NGINX_CONFIGURATION.format(
+            directory=self.directory,
+            client_ca=self.pki.client_ca.certificate,
+            servers=blocks,
+        )
+
+    def _block(self, server):
+        identity = self.pki.servers[server.certificate]
+        return NGINX_SERVER.format(
+            name=server.name,
+            directory=self.directory,
+            port=server.port,
+            listen_ipv6=f"listen [::1]:{server.port} ssl;" if self.ipv6 else "",
+            mode=server.mode,
+            protocols=" ".join(NGINX_VERSIONS[one] for one in server.versions),
+            certificate=identity.certificate,
+            key=identity.key,
+        )
+
+
+S_SERVER_MODES = {
+    "required": ("-Verify", "1", "-verify_return_error"),
+    "optional": ("-verify", "1", "-verify_return_error"),
+    "off": (),
+}
+S_SERVER_VERSIONS = {"1.2": "-tls1_2", "1.3": "-tls1_3"}
+ACCEPTING = re.compile(r"^ACCEPT (?:127\.0\.0\.1|0\.0\.0\.0)?:?(\d+)$", re.MULTILINE)
+CERTIFICATE_MESSAGE = re.compile(
+    r"^<<< TLS [\d.]+, Handshake \[length ([0-9a-f]+)\], Certificate$", re.MULTILINE
+)
+EMPTY_CERTIFICATE_BYTES = 8  # RFC 8446 section 4.4.2, with the 4-byte header
+
+
+class OpensslServer:
+    """openssl s_server: TLS without HTTP, one connection at a time."""
+
+    def __init__(self, pki, directory, mode, version, certificate="good"):
+        self.pki = pki
+        self.name = f"s_server-{mode}-{version}-{certificate}"
+        self.process = Process(
+            self.name, self._arguments(mode, version, certificate), directory
+        )
+        self.port = self._wait()
+
+    def certificates_received(self):
+        """How many clients sent a Certificate message with a certificate in it."""
+        sizes = CERTIFICATE_MESSAGE.findall(self.process.output())
+        return sum(int(size, 16) > EMPTY_CERTIFICATE_BYTES for size in sizes)
+
+    def certificate_messages(self):
+        return len(CERTIFICATE_MESSAGE.findall(self.process.output()))
+
+    def stop(self):
+        self.process.stop()
+
+    def _arguments(self, mode, version, certificate):
+        identity = self.pki.servers[certificate]
+        return (
+            *("openssl", "s_server", "-accept", "127.0.0.1:0", "-msg"),
+            *("-cert", identity.certificate, "-key", identity.key),
+            *("-CAfile", self.pki.client_ca.certificate),
+            *S_SERVER_MODES[mode],
+            S_SERVER_VERSIONS[version],
+        )
+
+    def _wait(self):
+        def accepting():
+            self.process.check_alive(self.process.errors())
+            return ACCEPTING.search(self.process.output())
+
+        try:
+            found = wait_until(accepting, self.name)
+        except StartFailed:
+            self.process.stop()
+            raise
+        return int(found.group(1))
