@@ -28,19 +28,21 @@ struct schedule_item {
 struct scheduler;
 
 /* start(context, item) begins an item's round; whoever does it calls
- * scheduler_finished() when the round has ended (also from inside start). */
+ * scheduler_finished() when the round has ended (also from inside start). An item heavier
+ * than the cap runs alone. start may stop the scheduler but not destroy it. */
 struct scheduler *scheduler_create(struct loop *loop, const struct schedule_item *items,
                                    size_t count, unsigned cap,
                                    struct schedule_statistics *statistics,
                                    void (*start)(void *context, size_t item), void *context);
-/* Arms the timer: first rounds are spread over min(interval, first_spread_ns). */
+/* Arms the timer: first rounds are spread over min(interval, first_spread_ns). With
+ * INT64_MAX each begins at its regular slot, as if the process had always been there. */
 void scheduler_run(struct scheduler *scheduler, int64_t first_spread_ns);
 void scheduler_finished(struct scheduler *scheduler, size_t item);
 /* No start afterwards. */
 void scheduler_stop(struct scheduler *scheduler);
 void scheduler_destroy(struct scheduler *scheduler); /* NULL-safe */
 
-/* A stable offset in [0, interval_ns) from the item's name (FNV-1a). */
+/* A stable offset in [0, interval_ns) from the item's name (FNV-1a, then mixed). */
 int64_t schedule_offset_ns(const char *name, int64_t interval_ns);
 
 #endif
