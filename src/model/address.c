@@ -15,6 +15,7 @@ enum {
   QUOTE_BYTES = 128,
 };
 
+#define MISSING_PORT "the port is missing, as in \"127.0.0.1:10063\" or \":10063\""
 #define AVAILABLE "(available: https, tls)"
 
 /* Who is to be told what is wrong with which text. */
@@ -441,13 +442,16 @@ enum status listen_address_parse(const char *text, char host[HOST_MAX], uint16_t
   if (is_bare_ipv6(text, length)) {
     return refuse(&complaint, "write an IPv6 address in brackets, as in \"[::1]:10063\"");
   }
+  if (strchr(text, ':') == NULL) {
+    return refuse(&complaint, MISSING_PORT);
+  }
   if (text[0] == ':') {
     return read_port(&complaint, text + 1, length - 1, 0, port);
   }
   struct authority authority = {.port = 0};
   enum status status = read_authority(&complaint, text, length, 0, &authority);
   if (status == STATUS_OK && !authority.has_port) {
-    return refuse(&complaint, "the port is missing, as in \"127.0.0.1:10063\" or \":10063\"");
+    return refuse(&complaint, MISSING_PORT);
   }
   memcpy(host, authority.host, HOST_MAX);
   *port = authority.port;

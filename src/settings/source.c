@@ -215,30 +215,50 @@ static size_t scan_bytes(struct scanner *scanner, const char *text, size_t lengt
 }
 
 /* The directive, by libconfig's rule: ^[ \t]*@include[ \t]+"NAME". Its length;
- * 0: there is none, or the name does not end on its line. */
-static size_t match_include(const char *text, size_t length, char name[INCLUDE_NAME_MAX])
+ * 0: there is none; NOWHERE: it is not as it should be. libconfig must not see
+ * either of the last two kinds. */
+static size_t match_include(const char *text, char name[INCLUDE_NAME_MAX])
 {
   static const char word[] = "@include";
-  const char *end = text + length;
   const char *at = text + strspn(text, " \t");
-  if ((size_t)(end - at) < strlen(word) || memcmp(at, word, strlen(word)) != 0) {
+  if (strncmp(at, word, strlen(word)) != 0) {
     return 0;
   }
   at += strlen(word);
   size_t blanks = strspn(at, " \t");
   at += blanks;
   if (blanks == 0 || *at != '"') {
-    return 0;
+    return NOWHERE;
   }
   size_t used = 0;
-  for (at++; at < end && *at != '"' && *at != '\n' && used < INCLUDE_NAME_MAX - 1; at++) {
+  for (at++; *at != '\0' && *at != '"' && *at != '\n' && used < INCLUDE_NAME_MAX - 1; at++) {
     if (*at == '\\' && (at[1] == '\\' || at[1] == '"')) {
       at++;
     }
     name[used++] = *at;
   }
   name[used] = '\0';
-  return at < end && *at == '"' ? (size_t)(at + 1 - text) : 0;
+  return *at == '"' && used > 0 ? (size_t)(at + 1 - text) : NOWHERE;
+}
+
+/* Takes the directive at text, if there is one, and the file it names. */
+static size_t scan_include(struct scanner *scanner, const char *path, const char *text)
+{
+  struct loader *loader = scanner->loader;
+  char name[INCLUDE_NAME_MAX];
+  size_t length = match_include(text, name);
+  if (length == 0) {
+    return 0;
+  }
+  if (length == NOWHERE) {
+    problems_add(loader, scanner->line, "@include needs a file name in quotes on the same line");
+    stop(scanner);
+    return 0;
+  }
+  struct source here = source_at(loader, scanner->line);
+  scan_file(scanner, file_resolve(loader, name), scanner->line);
+  begin_segment(scanner, path, here.line);
+  return length;
 }
 
 static void check_ends(struct scanner *scanner)
@@ -259,19 +279,13 @@ static void scan_text(struct scanner *scanner, const char *path, const char *tex
 {
   begin_segment(scanner, path, 1);
   for (size_t at = 0; at < length && !scanner->stopped;) {
-    char name[INCLUDE_NAME_MAX];
     bool line_begins = at == 0 || text[at - 1] == '\n';
-    size_t directive = scanner->state == STATE_CODE && line_begins
-                           ? match_include(text + at, length - at, name)
-                           : 0;
-    if (directive == 0) {
-      at += scan_bytes(scanner, text + at, length - at);
-      continue;
+    if (scanner->state == STATE_CODE && line_begins) {
+      at += scan_include(scanner, path, text + at);
     }
-    struct source here = source_at(scanner->loader, scanner->line);
-    scan_file(scanner, file_resolve(scanner->loader, name), scanner->line);
-    begin_segment(scanner, path, here.line);
-    at += directive;
+    if (at < length && !scanner->stopped) {
+      at += scan_bytes(scanner, text + at, length - at);
+    }
   }
   bool ended = length > 0 && text[length - 1] == '\n';
   if (!scanner->stopped && !ended && length > 0) {

@@ -246,7 +246,9 @@ END_TEST
 START_TEST(every_mistake_in_a_listen_address_has_its_message)
 {
   static const struct bad_row rows[] = {
-      {"", "listen address \"\": the host is missing"},
+      {"", "listen address \"\": the port is missing, as in \"127.0.0.1:10063\" or \":10063\""},
+      {"[::1]",
+       "listen address \"[::1]\": the port is missing, as in \"127.0.0.1:10063\" or \":10063\""},
       {":", "listen address \":\": the port must be a number from 0 to 65535"},
       {"127.0.0.1", "listen address \"127.0.0.1\": the port is missing, as in "
                     "\"127.0.0.1:10063\" or \":10063\""},
