@@ -203,7 +203,7 @@ static struct credential_material *current_credential(struct tls_pool *pool,
   return entry->material;
 }
 
-const struct credential_material *tls_pool_credential(struct tls_pool *pool,
+struct credential_material *tls_pool_credential(struct tls_pool *pool,
                                                       const struct credential *credential)
 {
   return current_credential(pool, credential);

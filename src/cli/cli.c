@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+#include "base/nearest.h"
+
+static const char help[] =
+    "mtls_exporter ends the argument \"whose fault is it that mTLS broke?\": it shakes hands\n"
+    "with your mutual TLS endpoints, directly and through proxies, with and without your\n"
+    "client certificate, and names the party at fault and the remedy.\n"
+    "\n"
+    "usage:\n"
+    "  mtls_exporter probe ADDRESS [flags]           one round now, the verdict on the terminal\n"
+    "  mtls_exporter [serve] --config.file=FILE      probe on a schedule, serve Prometheus "
+    "metrics\n"
+    "  mtls_exporter --config.file=FILE --config.check\n"
+    "                                                check a configuration\n"
+    "  mtls_exporter --version\n"
+    "\n"
+    "  mtls_exporter probe --help and mtls_exporter serve --help list the flags.\n"
+    "\n"
+    "example:\n"
+    "  mtls_exporter probe https://api.example/health \\\n"
+    "      --client-cert=client.crt --client-key=client.key --proxy=http://proxy.example:3128\n";
+
+static const struct command {
+  const char *name;
+  int (*run)(int argc, char **argv, int first);
+} commands[] = {
+    {"serve", cli_serve},
+    {"probe", cli_probe},
+};
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+int cli_usage_error(const char *command, const struct error *error)
+{
+  char text[sizeof(error->file) + sizeof(error->text) + 32];
+  error_format(error, text, sizeof(text));
+  (void)fprintf(stderr, "mtls_exporter%s%s: %s\n", command[0] != '\0' ? " " : "", command, text);
+  return EXIT_USAGE;
+}
+
+int cli_configuration_errors(struct error_list *errors)
+{
+  for (size_t i = 0; i < errors->count; i++) {
+    char text[sizeof(struct error) + 32];
+    error_format(&errors->items[i], text, sizeof(text));
+    (void)fprintf(stderr, "%s\n", text);
+  }
+  if (errors->count == 0) {
+    (void)fputs("mtls_exporter: out of memory\n", stderr);
+  }
+  error_list_deinit(errors);
+  return EXIT_USAGE;
+}
+
+static int unknown_command(const char *name)
+{
+  const char *names[COMMAND_COUNT];
+  struct error error;
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    names[i] = commands[i].name;
+  }
+  const char *meant = nearest_name(name, names, COMMAND_COUNT);
+  (void)error_set(&error, STATUS_INVALID, NULL, 0,
+                  "unknown command \"%.64s\"%s%s%s (commands: serve, probe)", name,
+                  meant != NULL ? ", did you mean \"" : "", meant != NULL ? meant : "",
+                  meant != NULL ? "\"?" : "");
+  return cli_usage_error("", &error);
+}
+
+int cli_main(int argc, char **argv)
+{
+  if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+      strcmp(argv[1], "help") == 0) {
+    (void)fputs(help, argc < 2 ? stderr : stdout);
+    return argc < 2 ? EXIT_USAGE : EXIT_AS_EXPECTED;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    (void)printf("%s\n", app_version_text());
+    return EXIT_AS_EXPECTED;
+  }
+  if (argv[1][0] == '-') {
+    return cli_serve(argc, argv, 1);
+  }
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    if (strcmp(argv[1], commands[i].name) == 0) {
+      return commands[i].run(argc, argv, 2);
+    }
+  }
+  return unknown_command(argv[1]);
+}
