@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 
 /* IANA TLS Alerts; what they mean about certificates depends on what we sent. */
 enum { ALERT_CERTIFICATE_REVOKED = 44, ALERT_DECRYPT_ERROR = 51, ALERT_PROTOCOL_VERSION = 70 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/duration.h"
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 
 /* The {facts} that a sentence of reason.c may hold, each written by one function. */
 

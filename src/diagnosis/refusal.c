@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 
 /* How servers say in HTTP what they could have said in TLS. text NULL: the status alone. */
 static const struct refusal {

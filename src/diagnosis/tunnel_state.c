@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "diagnosis/evidence.h"
+#include "evidence.h"
 
 /* diagnosis.md, "The tunnel": what a proxy did with CONNECT, and who answers inside. */
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "link/certificate_facts.h"
-#include "link/tls_internal.h"
+#include "tls_internal.h"
 #include "model/address.h"
 
 enum { TEXT_LIMIT_BYTES = 256, CALLBACK_CHAIN_MAX = 32 };

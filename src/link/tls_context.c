@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "link/tap.h"
-#include "link/tls_internal.h"
+#include "tls_internal.h"
 #include "link/wolfssl.h"
 
 /* What tells that a file is another one than before. */

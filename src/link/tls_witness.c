@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "link/certificate_facts.h"
-#include "link/tls_internal.h"
+#include "tls_internal.h"
 
 enum {
   CHAIN_CERTIFICATES_MAX = 16,

@@ -29,8 +29,9 @@ struct tunnel {
 
 static void append_authority(struct buffer *out, const char *host, uint16_t port)
 {
-  const char *format = strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u";
-  buffer_append_format(out, format, host, (unsigned)port);
+  bool bare_ipv6 = strchr(host, ':') != NULL;
+  buffer_append_format(out, "%s%s%s:%u", bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "",
+                       (unsigned)port);
 }
 
 static void append_credentials(struct buffer *out, const struct proxy *proxy)

@@ -297,3 +297,41 @@ bool certificate_message_count(const struct handshake_message *message, enum tls
   }
   return body.length == 0;
 }
+
+/* The certificate_list of the message; false: the message does not hold its beginning. */
+static bool certificate_list(const struct handshake_message *message, enum tls_version version,
+                             struct reader *out)
+{
+  struct reader body = reader_of(message);
+  struct reader context;
+  if (version == TLS_VERSION_UNKNOWN ||
+      (version == TLS_VERSION_1_3 && !read_vector(&body, 1, &context))) {
+    return false;
+  }
+  return read_vector(&body, 3, out);
+}
+
+bool certificate_message_next(const struct handshake_message *message, enum tls_version version,
+                              size_t *offset, const uint8_t **der, size_t *der_bytes)
+{
+  struct reader list;
+  *der = NULL;
+  *der_bytes = 0;
+  if (!certificate_list(message, version, &list) || *offset >= list.length) {
+    return false;
+  }
+  struct reader rest = {list.bytes + *offset, list.length - *offset, list.cut};
+  struct reader certificate;
+  struct reader extensions;
+  if (!read_vector(&rest, 3, &certificate) || certificate.length == 0 || certificate.cut) {
+    return false;
+  }
+  /* a certificate that is whole counts, also when its extensions are cut off */
+  if (version == TLS_VERSION_1_3 && !read_vector(&rest, 2, &extensions) && !rest.cut) {
+    return false;
+  }
+  *der = certificate.bytes;
+  *der_bytes = certificate.length;
+  *offset = list.length - rest.length;
+  return true;
+}
