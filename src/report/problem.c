@@ -48,17 +48,17 @@ static void append_ending(struct buffer *out, size_t start, enum ending ending, 
   }
 }
 
-static void append_alert(struct buffer *out, size_t start, const char *whose, int alert)
+static void append_alert(struct buffer *out, size_t start, int alert)
 {
   if (alert != ALERT_NONE) {
     separate(out, start);
-    buffer_append_format(out, "%s alert %d %s", whose, alert, alert_name(alert));
+    buffer_append_format(out, "alert %d %s", alert, alert_name(alert));
   }
 }
 
 static void append_tls(struct buffer *out, size_t start, const struct tls_observation *tls)
 {
-  append_alert(out, start, "received", tls->alert_received);
+  append_alert(out, start, tls->alert_received);
   append_words(out, start, tls->verification_text);
   if (tls->alert_received == ALERT_NONE && tls->verification_text == NULL) {
     append_words(out, start, tls->library_error_text);

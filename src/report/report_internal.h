@@ -47,6 +47,8 @@ const struct observation *view_tunnel(const struct route_view *route);
 void view_append_problem(struct buffer *out, const struct observation *observation);
 /* "ok", "untrusted", ...; NULL for VERIFICATION_NOT_DONE. */
 const char *verification_name(enum verification verification);
+/* "yes", "no", "unknown" */
+const char *answer_word(enum answer answer);
 /* "nothing", "empty", "chain" */
 const char *certificate_sent_name(enum certificate_sent sent);
 /* The earliest end of the chain's certificates, Unix seconds. At least one must be there. */

@@ -166,3 +166,16 @@ int64_t chain_not_after(const struct tls_observation *tls)
   }
   return earliest;
 }
+
+const char *answer_word(enum answer answer)
+{
+  switch (answer) {
+  case ANSWER_UNKNOWN:
+    return "unknown";
+  case ANSWER_NO:
+    return "no";
+  case ANSWER_YES:
+    return "yes";
+  }
+  return "unknown";
+}
