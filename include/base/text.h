@@ -23,4 +23,7 @@ const char *text_excerpt(const char *text, char *out, size_t out_bytes);
 /* Whether the text is one that text_clean() would leave as it is. */
 bool text_is_clean(const char *text);
 
+/* Of an ASCII letter, whatever the locale; other bytes stay. */
+char text_lower(char c);
+
 #endif

@@ -133,3 +133,8 @@ bool text_is_clean(const char *text)
   }
   return true;
 }
+
+char text_lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}

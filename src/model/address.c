@@ -60,11 +60,6 @@ static bool is_visible_ascii(char c)
   return c > ' ' && c <= '~';
 }
 
-static char lower(char c)
-{
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static bool is_label_byte(char c)
 {
   return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
@@ -129,7 +124,7 @@ static enum status read_host(const struct complaint *complaint, const char *text
     return refuse(complaint, "the host is longer than %d bytes", HOST_MAX - 1);
   }
   for (size_t i = 0; i < length; i++) {
-    out[i] = lower(text[i]);
+    out[i] = text_lower(text[i]);
   }
   out[length] = '\0';
   if (!bracketed) {
@@ -273,7 +268,7 @@ static enum status read_scheme(const struct complaint *complaint, struct address
     return refuse(complaint, "what stands before \"://\" is not a protocol " AVAILABLE);
   }
   for (size_t i = 0; i < length; i++) {
-    scheme[i] = lower(text[i]);
+    scheme[i] = text_lower(text[i]);
   }
   scheme[length] = '\0';
   struct error reason;
@@ -339,7 +334,7 @@ static int hex_value(char c)
   if (is_digit(c)) {
     return c - '0';
   }
-  c = lower(c);
+  c = text_lower(c);
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
@@ -395,7 +390,7 @@ static bool skip_prefix(const char **text, const char *prefix)
 {
   size_t length = 0;
   while (prefix[length] != '\0') {
-    if (lower((*text)[length]) != prefix[length]) {
+    if (text_lower((*text)[length]) != prefix[length]) {
       return false;
     }
     length++;

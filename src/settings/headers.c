@@ -6,19 +6,14 @@
 
 static const char *const header_names[] = {"name", "value", "value_file"};
 
-static char lower(char c)
-{
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Field names are the same in upper and lower case, RFC 9110 section 5.1. */
 static bool same_field(const char *a, const char *b)
 {
-  while (*a != '\0' && lower(*a) == lower(*b)) {
+  while (*a != '\0' && text_lower(*a) == text_lower(*b)) {
     a++;
     b++;
   }
-  return lower(*a) == lower(*b);
+  return text_lower(*a) == text_lower(*b);
 }
 
 /* token of RFC 9110 section 5.6.2 */

@@ -16,9 +16,9 @@ void probe_draft_init(struct probe_draft *draft)
           .tls_max = TLS_VERSION_1_3,
           .routes = &direct_route,
           .route_count = 1,
-          .interval_ms = 30 * 1000,
-          .contrast_interval_ms = 5 * 60 * 1000,
-          .timeout_ms = 10 * 1000,
+          .interval_ms = INT64_C(30) * 1000,
+          .contrast_interval_ms = INT64_C(5) * 60 * 1000,
+          .timeout_ms = INT64_C(10) * 1000,
           .present_direct =
               {[PRESENTED_CLIENT] = true, [PRESENTED_NONE] = true, [PRESENTED_UNTRUSTED] = true},
           .present_proxy = {[PRESENTED_CLIENT] = true, [PRESENTED_NONE] = true},

@@ -114,7 +114,7 @@ void problems_deinit(struct problems *problems);
 struct section {
   struct loader *loader;
   const config_setting_t *group; /* NULL: as if empty */
-  char where[160];
+  char where[192];
 };
 struct section section_of(struct loader *loader, const config_setting_t *group, const char *kind,
                           const char *name);

@@ -12,8 +12,8 @@ struct section section_of(struct loader *loader, const config_setting_t *group, 
                           const char *name)
 {
   struct section section = {.loader = loader, .group = group};
-  (void)snprintf(section.where, sizeof(section.where), "%s%s%s", kind, name[0] != '\0' ? " " : "",
-                 name);
+  (void)snprintf(section.where, sizeof(section.where), "%.31s%s%.150s", kind,
+                 name[0] != '\0' ? " " : "", name);
   return section;
 }
 

@@ -56,7 +56,7 @@ static const char *lower_case(struct loader *loader, const char *text)
   size_t length = strlen(text);
   char *copy = loader_allocate(loader, length + 1, 1);
   for (size_t i = 0; copy != NULL && i < length; i++) {
-    copy[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] - 'A' + 'a') : text[i];
+    copy[i] = text_lower(text[i]);
   }
   return copy != NULL ? copy : "";
 }

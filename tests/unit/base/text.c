@@ -111,6 +111,16 @@ START_TEST(clean_text_is_told_from_other)
 }
 END_TEST
 
+START_TEST(only_ascii_letters_have_a_lower_case)
+{
+  ck_assert_int_eq(text_lower('A'), 'a');
+  ck_assert_int_eq(text_lower('Z'), 'z');
+  ck_assert_int_eq(text_lower('@'), '@');
+  ck_assert_int_eq(text_lower('['), '[');
+  ck_assert_int_eq(text_lower((char)0xC4), (char)0xC4);
+}
+END_TEST
+
 START_TEST(an_excerpt_fits_its_buffer)
 {
   char out[8];
@@ -132,6 +142,7 @@ int main(void)
   tcase_add_test(cases, a_limit_too_small_for_the_ellipsis_still_holds);
   tcase_add_test(cases, any_bytes_become_clean_text);
   tcase_add_test(cases, clean_text_is_told_from_other);
+  tcase_add_test(cases, only_ascii_letters_have_a_lower_case);
   tcase_add_test(cases, an_excerpt_fits_its_buffer);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
