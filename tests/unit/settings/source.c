@@ -188,6 +188,20 @@ START_TEST(a_file_that_cannot_be_read_is_told)
 }
 END_TEST
 
+START_TEST(a_file_over_the_cap_is_told)
+{
+  enum { BYTES = 16 * 1024 * 1024 + 1 };
+  char *text = malloc(BYTES);
+  ck_assert_ptr_nonnull(text);
+  memset(text, ' ', BYTES);
+  write_bytes("b.conf", text, BYTES);
+  free(text);
+  (void)snprintf(path, sizeof(path), "%s/b.conf", directory);
+  ck_assert_int_eq(settings_file_load(path, NULL, &settings, &errors), STATUS_INVALID);
+  expect_message(0, "b.conf: is too large: the limit is 16 MiB with all includes");
+}
+END_TEST
+
 START_TEST(what_is_no_text_is_told)
 {
   write_bytes("b.conf",
@@ -214,6 +228,7 @@ int main(void)
                                 a_broken_included_file_is_named,
                                 a_comma_before_the_closing_bracket_is_no_mistake,
                                 a_file_that_cannot_be_read_is_told,
-                                what_is_no_text_is_told};
+                                what_is_no_text_is_told,
+                                a_file_over_the_cap_is_told};
   return run_suite("source", tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -169,6 +169,23 @@ static void expect_password_error(const char *why)
   expect_messages(password_config, (const char *const[]){message}, 1);
 }
 
+START_TEST(a_long_list_of_names_is_cut)
+{
+  char text[2048] = "";
+  size_t used = (size_t)snprintf(text, sizeof(text), "modules = { ");
+  for (int i = 10; i < 30; i++) {
+    used += (size_t)snprintf(text + used, sizeof(text) - used, "m%d = { }; ", i);
+  }
+  (void)snprintf(text + used, sizeof(text) - used,
+                 "};\ntargets = ( { name = \"t\"; address = \"h\"; module = \"other\"; } );");
+  expect_messages(text,
+                  (const char *const[]){"a.conf:2: unknown module \"other\" (available: m10, m11, "
+                                        "m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, "
+                                        "m23, m24, m25 and 4 more)"},
+                  1);
+}
+END_TEST
+
 START_TEST(secrets_are_the_first_line_of_their_file)
 {
   expect_password_error("cannot be read: No such file or directory");
@@ -197,8 +214,11 @@ END_TEST
 
 int main(void)
 {
-  const TTest *const tests[] = {
-      values_are_checked, types_are_checked, unknown_settings_are_refused_with_a_suggestion,
-      unknown_names_are_told_with_those_that_exist, secrets_are_the_first_line_of_their_file};
+  const TTest *const tests[] = {values_are_checked,
+                                types_are_checked,
+                                unknown_settings_are_refused_with_a_suggestion,
+                                unknown_names_are_told_with_those_that_exist,
+                                secrets_are_the_first_line_of_their_file,
+                                a_long_list_of_names_is_cut};
   return run_suite("values", tests, sizeof(tests) / sizeof(tests[0]));
 }
