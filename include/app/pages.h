@@ -10,7 +10,7 @@
 #include "schedule/scheduler.h"
 #include "web/web.h"
 
-enum { PAGES_COUNT = 5 };
+enum { PAGES_COUNT = 6 };
 
 struct pages {
   struct prober_shared *shared;

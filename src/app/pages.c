@@ -45,6 +45,13 @@ static unsigned targets_page(void *context, struct buffer *body)
   return 200;
 }
 
+static unsigned verdicts_page(void *context, struct buffer *body)
+{
+  const struct pages *pages = context;
+  report_table(pages->shared->store, false, body);
+  return 200;
+}
+
 static unsigned healthy_page(void *context, struct buffer *body)
 {
   (void)context;
@@ -91,6 +98,7 @@ void pages_init(struct pages *pages, struct prober_shared *shared,
               {telemetry_path, "text/plain; version=0.0.4; charset=utf-8", metrics_page},
               {"/", "text/html; charset=utf-8", index_page},
               {"/api/v1/targets", "application/json", targets_page},
+              {"/verdicts", text, verdicts_page},
               {"/-/healthy", text, healthy_page},
               {"/-/ready", text, ready_page},
           },

@@ -94,10 +94,10 @@ def probe_seconds(route):
 class Exporter:
     """`serve` with a configuration, listening on a port that the kernel chose."""
 
-    def __init__(self, configuration, directory, *arguments):
+    def __init__(self, configuration, directory, *arguments, listen="127.0.0.1:0"):
         command = (
             *(binary(), "serve", "--config.file=" + configuration),
-            *("--web.listen-address=127.0.0.1:0", *arguments),
+            *("--web.listen-address=" + listen, *arguments),
         )
         self.process = Process("mtls_exporter", command, directory)
         self.address = self._wait()

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab of packaging/quickstart: real servers and proxies on loopback, the
+exporter on top of them, and its verdicts on the terminal."""
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TOP, "tests", "integration"))
+
+# The lab's own modules, found only now.
+# pylint: disable=wrong-import-position
+from lab import program  # noqa: E402
+from lab.certificates import Pki  # noqa: E402
+from lab.processes import StartFailed, accepts  # noqa: E402
+from lab.proxies import Squid  # noqa: E402
+from lab.servers import Nginx, NginxServer  # noqa: E402
+
+PORT = 10063
+# How nginx treats client certificates, and what its owner calls the service.
+SERVERS = {"payments": "on", "reports": "optional", "intranet": "off"}
+PROXIES = {"tunnel": "plain", "intercepting": "bump-peeked", "password": "password"}
+
+CONFIGURATION = """\
+# Made by packaging/quickstart: three services, each probed directly and through
+# three proxies. Every service is meant to require client certificates.
+proxies = {{
+{proxies}}};
+credentials = {{
+  lab_client = {{ cert_file = "{certificate}"; key_file = "{key}"; }};
+}};
+modules = {{
+  mtls = {{
+    protocol   = "https";
+    credential = "lab_client";
+    ca_file    = "{ca}";
+    routes     = [ "direct", {routes} ];
+    interval   = "5s";
+    timeout    = "5s";
+  }};
+}};
+targets = (
+{targets}
+);
+"""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def write_configuration(directory, pki, nginx, squid):
+    client = pki.clients["good"]
+    proxies = "".join(
+        f'  {name} = {{ url = "{squid.url(role)}"; }};\n' for name, role in PROXIES.items()
+    )
+    targets = ",\n".join(
+        f'  {{ name = "{name}"; address = "127.0.0.1:{nginx.servers[name].port}"; module = "mtls"; }}'
+        for name in SERVERS
+    )
+    text = CONFIGURATION.format(
+        proxies=proxies,
+        certificate=client.certificate,
+        key=client.key,
+        ca=pki.server_ca.certificate,
+        routes=", ".join(f'"{name}"' for name in PROXIES),
+        targets=targets,
+    )
+    path = os.path.join(directory, "mtls_exporter.conf")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def port_to_listen_on():
+    """The exporter's usual port, or any when somebody has it."""
+    return 0 if accepts(PORT) else PORT
+
+
+def start(directory, parts):
+    say("Making certificates")
+    pki = Pki(directory)
+    say("Starting nginx: payments requires client certificates, reports asks, intranet ignores")
+    servers = [NginxServer(mode, name=name) for name, mode in SERVERS.items()]
+    nginx = Nginx(pki, directory, servers)
+    parts.append(nginx)
+    say("Starting Squid: tunnel, intercepting, password")
+    squid = Squid(pki, directory, forbidden=1)
+    parts.append(squid)
+    say("Starting mtls_exporter and waiting for its first rounds")
+    configuration = write_configuration(directory, pki, nginx, squid)
+    exporter = program.Exporter(
+        configuration, directory, listen=f"127.0.0.1:{port_to_listen_on()}"
+    )
+    parts.append(exporter)
+    exporter.wait_until_ready()
+    return exporter, configuration
+
+
+def show(exporter, configuration):
+    print()
+    print(exporter.fetch("/verdicts")[2])
+    print(f"page     http://{exporter.address}/")
+    print(f"metrics  http://{exporter.address}/metrics")
+    print(f"JSON     http://{exporter.address}/api/v1/targets")
+    print(f"config   {configuration}", flush=True)
+
+
+def main():
+    os.environ["MTLS_EXPORTER"] = sys.argv[1]
+    once = "--once" in sys.argv[2:]
+    directory = tempfile.mkdtemp(prefix="mtls-quickstart-")
+    parts = []
+    try:
+        exporter, configuration = start(directory, parts)
+        show(exporter, configuration)
+        if not once:
+            say("\nRunning; Ctrl-C stops everything.")
+        while not once:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        say("\nStopping")
+    except StartFailed as failure:
+        say(f"packaging/quickstart: {failure}")
+        return 1
+    finally:
+        for part in reversed(parts):
+            part.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
