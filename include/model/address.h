@@ -53,6 +53,10 @@ NODISCARD enum status request_path_check(const char *path, struct error *error);
 /* "https", "tls". */
 NODISCARD enum status protocol_parse(const char *text, enum protocol *out, struct error *error);
 
+/* "host:port", "[::1]:port". Always terminated, cut to out_bytes. */
+void endpoint_text(const char *host, uint16_t port, char *out, size_t out_bytes);
+enum { ENDPOINT_MAX = HOST_MAX + 16 };
+
 /* Whether host is an IPv4 or IPv6 literal (no brackets). */
 bool host_is_address(const char *host);
 

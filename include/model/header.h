@@ -7,15 +7,13 @@
 #ifndef MODEL_HEADER_H
 #define MODEL_HEADER_H
 
-#include <stdbool.h>
-
 #include "base/status.h"
 
-/* STATUS_INVALID: the name is no token, or is a field that the program writes itself (Host,
- * Connection, Content-Length, Transfer-Encoding), or the value has control characters. */
-NODISCARD enum status header_check(const char *name, const char *value, struct error *error);
+/* STATUS_INVALID: no token (section 5.6.2), or a field that the program writes itself: Host,
+ * Connection, Content-Length, Transfer-Encoding, Proxy-Authorization. */
+NODISCARD enum status header_name_check(const char *name, struct error *error);
 
-/* token of RFC 9110 section 5.6.2, not empty */
-bool is_token(const char *text);
+/* The name as above; STATUS_INVALID also where the value is not clean (base/text.h). */
+NODISCARD enum status header_check(const char *name, const char *value, struct error *error);
 
 #endif

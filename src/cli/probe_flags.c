@@ -202,10 +202,9 @@ static enum status read_proxy(const struct probe_flags *values, struct settings 
     return status;
   }
   struct proxy *proxy = &settings->proxies[settings->proxy_count];
-  char name[HOST_MAX + 16];
-  char shown[HOST_MAX + 32];
-  (void)snprintf(name, sizeof(name), strchr(address.host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-                 address.host, (unsigned)address.port);
+  char name[ENDPOINT_MAX];
+  char shown[ENDPOINT_MAX + 16];
+  endpoint_text(address.host, address.port, name, sizeof(name));
   (void)snprintf(shown, sizeof(shown), "%s://%s", address.tls ? "https" : "http", name);
   *proxy = (struct proxy){
       .name = settings_copy_text(settings, name),

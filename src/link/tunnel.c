@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/text.h"
 #include "link/base64.h"
+#include "model/address.h"
 #include "wire/http_head.h"
 
 enum {
@@ -27,13 +28,6 @@ struct tunnel {
   struct tunnel_observation *observation;
 };
 
-static void append_authority(struct buffer *out, const char *host, uint16_t port)
-{
-  bool bare_ipv6 = strchr(host, ':') != NULL;
-  buffer_append_format(out, "%s%s%s:%u", bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "",
-                       (unsigned)port);
-}
-
 static void append_credentials(struct buffer *out, const struct proxy *proxy)
 {
   struct buffer plain;
@@ -48,11 +42,9 @@ static void append_credentials(struct buffer *out, const struct proxy *proxy)
 static void write_request(struct buffer *out, const struct proxy *proxy, const char *host,
                           uint16_t port)
 {
-  buffer_append_text(out, "CONNECT ");
-  append_authority(out, host, port);
-  buffer_append_text(out, " HTTP/1.1\r\nHost: ");
-  append_authority(out, host, port);
-  buffer_append_text(out, "\r\n");
+  char authority[ENDPOINT_MAX];
+  endpoint_text(host, port, authority, sizeof(authority));
+  buffer_append_format(out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", authority, authority);
   if (proxy->username != NULL) {
     append_credentials(out, proxy);
   }

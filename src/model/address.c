@@ -501,3 +501,10 @@ enum status status_ranges_parse(const char *text, struct status_range *ranges, s
   }
   return refuse(&complaint, "more than %d ranges", STATUS_RANGES_MAX);
 }
+
+void endpoint_text(const char *host, uint16_t port, char *out, size_t out_bytes)
+{
+  bool bracketed = strchr(host, ':') != NULL;
+  (void)snprintf(out, out_bytes, "%s%s%s:%u", bracketed ? "[" : "", host, bracketed ? "]" : "",
+                 (unsigned)port);
+}

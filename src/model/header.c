@@ -4,39 +4,42 @@
 #include <string.h>
 #include <strings.h>
 
-bool is_token(const char *text)
+#include "base/text.h"
+
+static const char *const own_fields[] = {"Host", "Connection", "Content-Length",
+                                         "Transfer-Encoding", "Proxy-Authorization"};
+
+static bool is_token(const char *text)
 {
   static const char tchar[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
                               "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
   return text[0] != '\0' && text[strspn(text, tchar)] == '\0';
 }
 
-static bool has_control_characters(const char *text)
+enum status header_name_check(const char *name, struct error *error)
 {
-  for (; *text != '\0'; text++) {
-    unsigned char c = (unsigned char)*text;
-    if ((c < 0x20 && c != '\t') || c == 0x7f) {
-      return true;
+  char quote[96];
+  if (!is_token(name)) {
+    return error_set(error, STATUS_INVALID, NULL, 0,
+                     "\"%s\" is not a header name: letters, digits and \"-\"",
+                     text_excerpt(name, quote, sizeof(quote)));
+  }
+  for (size_t i = 0; i < sizeof(own_fields) / sizeof(own_fields[0]); i++) {
+    if (strcasecmp(name, own_fields[i]) == 0) {
+      return error_set(error, STATUS_INVALID, NULL, 0,
+                       "header %s cannot be configured: the program writes it itself", name);
     }
   }
-  return false;
+  return STATUS_OK;
 }
 
 enum status header_check(const char *name, const char *value, struct error *error)
 {
-  static const char *const own[] = {"Host", "Connection", "Content-Length", "Transfer-Encoding"};
-  if (!is_token(name)) {
+  enum status status = header_name_check(name, error);
+  if (status == STATUS_OK && !text_is_clean(value)) {
     return error_set(error, STATUS_INVALID, NULL, 0,
-                     "a header's name must be letters, digits and \"-\"");
+                     "the value of header %.64s must be UTF-8 text without control characters",
+                     name);
   }
-  for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-    if (strcasecmp(name, own[i]) == 0) {
-      return error_set(error, STATUS_INVALID, NULL, 0,
-                       "header %s cannot be configured: the program writes it itself", own[i]);
-    }
-  }
-  return has_control_characters(value)
-             ? error_set(error, STATUS_INVALID, NULL, 0,
-                         "the value of header %.64s has control characters", name)
-             : STATUS_OK;
+  return status;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/address.h"
+
 const char *protocol_name(enum protocol protocol)
 {
   switch (protocol) {
@@ -73,10 +75,10 @@ bool target_presents(const struct target *target, const struct route *route,
 
 void target_address(const struct target *target, char *out, size_t out_bytes)
 {
-  bool bracketed = strchr(target->host, ':') != NULL;
+  char endpoint[ENDPOINT_MAX];
   bool has_path = target->probe.protocol == PROTOCOL_HTTPS && target->probe.http.path != NULL;
-  (void)snprintf(out, out_bytes, "%s://%s%s%s:%u%s", protocol_name(target->probe.protocol),
-                 bracketed ? "[" : "", target->host, bracketed ? "]" : "", (unsigned)target->port,
+  endpoint_text(target->host, target->port, endpoint, sizeof(endpoint));
+  (void)snprintf(out, out_bytes, "%s://%s%s", protocol_name(target->probe.protocol), endpoint,
                  has_path ? target->probe.http.path : "");
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/version.h"
+#include "model/address.h"
 #include "wire/http_head.h"
 
 enum {
@@ -15,13 +16,15 @@ enum {
   HTTPS_PORT = 443,
 };
 
+/* RFC 9110 section 7.2: the default port is left out. */
 static void append_host(struct buffer *request, const struct target *target)
 {
-  const char *name = target_server_name(target);
-  buffer_append_format(request, strchr(name, ':') != NULL ? "[%s]" : "%s", name);
-  if (target->port != HTTPS_PORT) {
-    buffer_append_format(request, ":%u", (unsigned)target->port);
+  char text[ENDPOINT_MAX];
+  endpoint_text(target_server_name(target), target->port, text, sizeof(text));
+  if (target->port == HTTPS_PORT) {
+    *strrchr(text, ':') = '\0';
   }
+  buffer_append_text(request, text);
 }
 
 static void write_request(struct buffer *request, const struct target *target, bool with_headers)

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "base/clock.h"
 #include "link/tcp.h"
 #include "link/tls.h"
+#include "model/address.h"
 #include "probe/http_check.h"
 #include "probe/route.h"
 
@@ -349,16 +349,18 @@ static void on_deadline(void *context)
 static char *address_text(const struct sockaddr_storage *address)
 {
   char host[INET6_ADDRSTRLEN] = "";
-  char text[INET6_ADDRSTRLEN + 16];
+  char text[ENDPOINT_MAX];
+  in_port_t port = 0;
   if (address->ss_family == AF_INET6) {
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
     (void)inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-    (void)snprintf(text, sizeof(text), "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+    port = v6->sin6_port;
   } else {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
     (void)inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-    (void)snprintf(text, sizeof(text), "%s:%u", host, (unsigned)ntohs(v4->sin_port));
+    port = v4->sin_port;
   }
+  endpoint_text(host, ntohs(port), text, sizeof(text));
   return strdup(text);
 }
 

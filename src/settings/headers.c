@@ -1,51 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <string.h>
-
-#include "base/text.h"
+#include "model/header.h"
 #include "settings_internal.h"
 
 static const char *const header_names[] = {"name", "value", "value_file"};
 
-/* Field names are the same in upper and lower case, RFC 9110 section 5.1. */
-static bool same_field(const char *a, const char *b)
+static void check_field_name(const struct section *section, const char *name)
 {
-  while (*a != '\0' && text_lower(*a) == text_lower(*b)) {
-    a++;
-    b++;
-  }
-  return text_lower(*a) == text_lower(*b);
-}
-
-/* token of RFC 9110 section 5.6.2 */
-static bool is_token(const char *text)
-{
-  static const char tchar[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  return text[strspn(text, tchar)] == '\0';
-}
-
-static void check_field_name(const struct section *section, const char *name, struct names reserved)
-{
-  char quote[96];
-  if (!is_token(name)) {
-    problems_add(section->loader, section_line(section, "name"),
-                 "\"%s\" is not a header name: letters, digits and \"-\"",
-                 text_excerpt(name, quote, sizeof(quote)));
-  }
-  for (size_t i = 0; i < reserved.count; i++) {
-    if (same_field(name, reserved.items[i])) {
-      problems_add(section->loader, section_line(section, "name"),
-                   "header %s cannot be configured: the program writes it itself", name);
-    }
+  struct error error;
+  if (header_name_check(name, &error) != STATUS_OK) {
+    problems_add_error(section->loader, section_line(section, "name"), &error);
   }
 }
 
-static void header_read(const struct section *section, struct names reserved, struct header *header)
+static void header_read(const struct section *section, struct header *header)
 {
   section_check_names(section, (struct names){header_names, COUNT_OF(header_names)});
   unsigned line = section_line(section, NULL);
   if (value_text(section, "name", "Authorization", &header->name)) {
-    check_field_name(section, header->name, reserved);
+    check_field_name(section, header->name);
   } else if (section_find(section, "name") == NULL) {
     problems_add(section->loader, line, "a header has no name");
   }
@@ -61,8 +33,7 @@ static void header_read(const struct section *section, struct names reserved, st
   }
 }
 
-void headers_read(const struct section *section, struct names reserved, const struct header **out,
-                  size_t *out_count)
+void headers_read(const struct section *section, const struct header **out, size_t *out_count)
 {
   const config_setting_t *list = value_groups(
       section, "headers", "a list of groups such as ( { name = \"X-Team\"; value = \"red\"; } )");
@@ -78,7 +49,7 @@ void headers_read(const struct section *section, struct names reserved, const st
     headers[i] = (struct header){.name = "", .value = ""};
     struct section header = section_of(section->loader, config_setting_get_elem(list, (unsigned)i),
                                        "a header of", section->where);
-    header_read(&header, reserved, &headers[i]);
+    header_read(&header, &headers[i]);
   }
   *out = headers;
   *out_count = count;

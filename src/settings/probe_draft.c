@@ -228,8 +228,6 @@ static void expect_status_read(const struct section *http, struct http_settings 
 static void http_read(const struct section *section, struct http_settings *out)
 {
   static const char *const names[] = {"method", "path", "headers", "expect_status"};
-  static const char *const reserved[] = {"Host", "Connection", "Content-Length",
-                                         "Transfer-Encoding"};
   struct section http;
   if (!value_group(section, "http", "a group such as { path = \"/health\"; }", &http)) {
     return;
@@ -238,8 +236,7 @@ static void http_read(const struct section *section, struct http_settings *out)
   method_read(&http, out);
   path_read(&http, out);
   expect_status_read(&http, out);
-  headers_read(&http, (struct names){reserved, COUNT_OF(reserved)}, &out->headers,
-               &out->header_count);
+  headers_read(&http, &out->headers, &out->header_count);
 }
 
 static void expect_read(const struct section *section, struct probe_draft *draft)

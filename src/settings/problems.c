@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "settings_internal.h"
 
@@ -12,7 +13,6 @@ enum {
   SHOWN_MAX = 100,
   NAMES_SHOWN_MAX = 16,
   HINT_MAX = 400,
-  NAME_BYTES_MAX = 63, /* longer names get no suggestion */
 };
 
 static void add(struct loader *loader, unsigned line, const struct error *error)
@@ -52,66 +52,6 @@ void problems_add(struct loader *loader, unsigned line, const char *format, ...)
   problems_add_error(loader, line, &error);
 }
 
-static size_t least(size_t a, size_t b)
-{
-  return a < b ? a : b;
-}
-
-/* Insertions, deletions, substitutions and swaps of neighbours that lead from a
- * to b (optimal string alignment). Both at most NAME_BYTES_MAX long. */
-static size_t edit_distance(const char *a, const char *b)
-{
-  size_t rows[3][NAME_BYTES_MAX + 1];
-  size_t *before = rows[0];
-  size_t *above = rows[1];
-  size_t *row = rows[2];
-  size_t length = strlen(b);
-  for (size_t j = 0; j <= length; j++) {
-    above[j] = j;
-    before[j] = 0;
-  }
-  for (size_t i = 1; i <= strlen(a); i++) {
-    row[0] = i;
-    for (size_t j = 1; j <= length; j++) {
-      size_t substituted = above[j - 1] + (a[i - 1] != b[j - 1] ? 1 : 0);
-      row[j] = least(substituted, least(above[j], row[j - 1]) + 1);
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = least(row[j], before[j - 2] + 1);
-      }
-    }
-    size_t *spare = before;
-    before = above;
-    above = row;
-    row = spare;
-  }
-  return above[length];
-}
-
-/* The name that was probably meant; NULL: none is near enough. */
-static const char *nearest_name(const char *value, struct names names)
-{
-  const char *nearest = NULL;
-  size_t length = strlen(value);
-  size_t limit = length / 3 + 1;
-  if (length > NAME_BYTES_MAX) {
-    return NULL;
-  }
-  for (size_t i = 0; i < names.count; i++) {
-    if (length >= 3 && strncmp(names.items[i], value, length) == 0) {
-      return names.items[i];
-    }
-    if (strlen(names.items[i]) > NAME_BYTES_MAX) {
-      continue;
-    }
-    size_t distance = edit_distance(value, names.items[i]);
-    if (distance < limit) {
-      limit = distance;
-      nearest = names.items[i];
-    }
-  }
-  return nearest;
-}
-
 static void append_names(struct buffer *out, struct names names)
 {
   for (size_t i = 0; i < names.count && i < NAMES_SHOWN_MAX; i++) {
@@ -128,7 +68,7 @@ void problems_add_unknown(struct loader *loader, unsigned line, const char *kind
   char quote[96];
   struct buffer hint;
   buffer_init(&hint, HINT_MAX);
-  const char *nearest = nearest_name(value, names);
+  const char *nearest = nearest_name(value, names.items, names.count);
   if (nearest != NULL) {
     buffer_append_format(&hint, "did you mean \"%s\"?", nearest);
   } else if (names.count == 0) {

@@ -10,9 +10,6 @@
 static const char *const proxy_settings[] = {"url",     "username",   "password_file",
                                              "ca_file", "credential", "headers"};
 
-static const char *const reserved_headers[] = {"Host", "Connection", "Content-Length",
-                                               "Transfer-Encoding", "Proxy-Authorization"};
-
 /* The URL as written, without the user. */
 static const char *url_without_user(struct loader *loader, const char *url)
 {
@@ -105,8 +102,7 @@ static void proxy_read(const struct section *section, size_t i)
   proxy->credential = credentials_find(section, "credential");
   check_tls_only(section, proxy, "ca_file");
   check_tls_only(section, proxy, "credential");
-  headers_read(section, (struct names){reserved_headers, COUNT_OF(reserved_headers)},
-               &proxy->headers, &proxy->header_count);
+  headers_read(section, &proxy->headers, &proxy->header_count);
 }
 
 void proxies_read(struct loader *loader)

@@ -151,9 +151,8 @@ struct names value_named_groups(const struct section *section);
 struct section value_named_group(const struct section *section, size_t i, const char *kind,
                                  const char *what);
 
-/* headers.c: `reserved` are those that the program writes itself */
-void headers_read(const struct section *section, struct names reserved, const struct header **out,
-                  size_t *out_count);
+/* headers.c */
+void headers_read(const struct section *section, const struct header **out, size_t *out_count);
 
 /* One per section. */
 void credentials_read(struct loader *loader);
