@@ -76,9 +76,10 @@ class NginxServer:
 class Nginx:
     """One nginx process with any number of server blocks, each on its own port."""
 
-    def __init__(self, pki, directory, servers):
+    def __init__(self, pki, directory, servers, client_ca=None):
         self.pki = pki
         self.directory = directory
+        self.client_ca = client_ca or pki.client_ca.certificate
         self.servers = {server.name: server for server in servers}
         self.ipv6 = has_ipv6()
         self.process = started(self._start)
@@ -112,7 +113,7 @@ class Nginx:
         blocks = "".join(self._block(server) for server in self.servers.values())
         return NGINX_CONFIGURATION.format(
             directory=self.directory,
-            client_ca=self.pki.client_ca.certificate,
+            client_ca=self.client_ca,
             servers=blocks,
         )
 
