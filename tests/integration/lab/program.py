@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 
 from lab.processes import Process, StartFailed, wait_until
@@ -124,10 +126,10 @@ class Exporter:
     def log(self):
         return self.process.errors()
 
-    def terminate(self, seconds=30):
-        """SIGTERM; the exit status and how long it took."""
+    def end(self, number=signal.SIGTERM, seconds=30):
+        """Sends the signal; the exit status and how long it took."""
         begin = time.monotonic()
-        self.process.child.terminate()
+        self.process.child.send_signal(number)
         status = self.process.child.wait(timeout=seconds)
         return status, time.monotonic() - begin
 
