@@ -104,6 +104,13 @@ void escape_terminal(struct buffer *out, const char *text)
   }
 }
 
+void inherit_failure(struct buffer *out, const struct buffer *part)
+{
+  if (buffer_status(part) != STATUS_OK) {
+    out->status = buffer_status(part);
+  }
+}
+
 void format_iso_time(int64_t seconds, char out[ISO_TIME_BYTES])
 {
   time_t when = (time_t)seconds;

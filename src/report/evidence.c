@@ -228,6 +228,7 @@ static void append_end(struct buffer *out, const struct observation *observation
   bool known = problem.length > 0;
   buffer_append_format(out, known ? "%s (%s)" : "%sended in %s", buffer_text(&problem),
                        phase_name(observation->ended_in));
+  inherit_failure(out, &problem);
   buffer_deinit(&problem);
 }
 

@@ -29,6 +29,7 @@ static void write_histogram(struct page *page, const char *route, size_t route_k
     sample_label(page, "route", route);
     sample_label(page, "le", buffer_text(&bound));
     sample_value_count(page, count);
+    inherit_failure(page->out, &bound);
     buffer_deinit(&bound);
   }
   sample_begin(page, "_sum");

@@ -54,6 +54,9 @@ const char *certificate_sent_name(enum certificate_sent sent);
 /* The earliest end of the chain's certificates, Unix seconds. At least one must be there. */
 int64_t chain_not_after(const struct tls_observation *tls);
 
+/* Text was composed in part: where that failed, out fails too. */
+void inherit_failure(struct buffer *out, const struct buffer *part);
+
 /* Each appends valid UTF-8 whatever the text is; NULL counts as "". */
 void escape_label(struct buffer *out, const char *text);
 void escape_html(struct buffer *out, const char *text);

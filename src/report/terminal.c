@@ -91,6 +91,7 @@ void terminal_wrapped(struct terminal *terminal, size_t column, size_t indent, c
   buffer_init(&clean, PARAGRAPH_LIMIT_BYTES);
   escape_terminal(&clean, text);
   wrap_words(terminal, column, indent, buffer_text(&clean));
+  inherit_failure(terminal->out, &clean);
   buffer_deinit(&clean);
 }
 

@@ -51,6 +51,7 @@ static void write_finding(struct terminal *terminal, const struct view *view, si
   buffer_init(&routes, VALUE_LIMIT_BYTES);
   append_routes(&routes, view, index);
   terminal_headline(terminal, verdict, buffer_text(&routes));
+  inherit_failure(terminal->out, &routes);
   buffer_deinit(&routes);
   if (verdict->explanation != NULL) {
     terminal_wrapped(terminal, 0, 0, verdict->explanation);
@@ -81,6 +82,7 @@ static void write_headlines(struct terminal *terminal, const struct view *view)
 
 static void write_row(struct terminal *terminal, const char *label, const struct buffer *value)
 {
+  inherit_failure(terminal->out, value);
   if (value->length == 0) {
     return;
   }
