@@ -45,7 +45,6 @@ struct resolver {
   struct timer *timeout;
   struct ares_watch *watches;
   struct resolution *resolutions;
-  bool destroying;
 };
 
 static void resolution_free(struct resolution *resolution)
@@ -178,7 +177,7 @@ static void answered(void *context, int status, int timeouts, struct ares_addrin
 
   if (resolution->telling == NULL)
     resolution_free(resolution);
-  else if (!resolution->resolver->destroying)
+  else
     timer_start(resolution->telling, 0);
 }
 
@@ -291,7 +290,6 @@ void resolver_destroy(struct resolver *resolver)
 {
   if (resolver == NULL)
     return;
-  resolver->destroying = true;
   ares_destroy(resolver->channel); /* answers all that is under way, closes its sockets */
   while (resolver->resolutions != NULL)
     resolution_free(resolver->resolutions);

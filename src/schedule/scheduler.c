@@ -21,7 +21,7 @@ struct scheduler {
  * with what has become free, and the stack does not grow with the queue. */
 static void start_what_is_due(struct scheduler *scheduler)
 {
-  if (!scheduler->running || scheduler->starting)
+  if (scheduler->starting)
     return;
   scheduler->starting = true;
   size_t item;

@@ -130,6 +130,22 @@ START_TEST(a_round_that_does_not_end_is_skipped_from_then_on)
 }
 END_TEST
 
+START_TEST(a_slot_that_passed_before_the_round_ended_is_skipped_though_no_timer_ran)
+{
+  make(1, 10 * NS_PER_MS, 1);
+  scheduler_run(scheduler, 0);
+  while (seen.starts < 1)
+    run_for(NS_PER_MS);
+  uint64_t before = atomic_load(&statistics.rounds_skipped);
+  int64_t until_ns = clock_monotonic_ns() + 25 * NS_PER_MS;
+  while (clock_monotonic_ns() < until_ns)
+    continue;
+  scheduler_finished(scheduler, 0);
+  ck_assert_uint_gt(atomic_load(&statistics.rounds_skipped), before);
+  ck_assert_uint_eq(seen.starts, 1);
+}
+END_TEST
+
 START_TEST(the_cap_is_held_and_the_end_of_one_starts_the_next)
 {
   make(FEW, 3600 * NS_PER_SECOND, 3);
@@ -242,6 +258,7 @@ int main(void)
   tcase_add_test(cases, nothing_starts_before_it_runs_and_nothing_within_the_call);
   tcase_add_test(cases, every_slot_is_a_start_or_is_counted);
   tcase_add_test(cases, a_round_that_does_not_end_is_skipped_from_then_on);
+  tcase_add_test(cases, a_slot_that_passed_before_the_round_ended_is_skipped_though_no_timer_ran);
   tcase_add_test(cases, the_cap_is_held_and_the_end_of_one_starts_the_next);
   tcase_add_test(cases, rounds_that_end_inside_start_do_not_pile_up_on_the_stack);
   tcase_add_test(cases, a_scheduler_stopped_from_inside_start_starts_no_more);

@@ -117,6 +117,24 @@ START_TEST(an_offset_is_stable_and_within_the_interval)
 }
 END_TEST
 
+START_TEST(names_in_a_row_have_offsets_anywhere)
+{
+  static const int64_t intervals_ns[] = {SECOND, 15 * SECOND, 30 * SECOND, 60 * SECOND};
+  for (size_t n = 0; n < 4; n++) {
+    int buckets[100] = {0};
+    for (int i = 0; i < 1000; i++) {
+      char name[32];
+      (void)snprintf(name, sizeof name, "target-%d", i);
+      buckets[schedule_offset_ns(name, intervals_ns[n]) * 100 / intervals_ns[n]]++;
+    }
+    int squares = 0; /* 1000 in the mean when they fall by chance; 3000 when they cluster */
+    for (int i = 0; i < 100; i++)
+      squares += (buckets[i] - 10) * (buckets[i] - 10);
+    ck_assert_int_lt(squares, 1500);
+  }
+}
+END_TEST
+
 START_TEST(ten_thousand_items_are_spread_evenly)
 {
   static struct schedule_item items[CROWD];
@@ -316,6 +334,20 @@ START_TEST(a_slot_a_little_late_is_kept_and_one_too_late_is_not)
 }
 END_TEST
 
+START_TEST(a_slot_whose_jitter_is_still_to_come_is_not_due)
+{
+  const struct schedule_item item = {10 * SECOND, 0, 1};
+  make(&item, 1, 1);
+  slots_begin(slots, 0, INT64_MAX);
+  ck_assert_uint_eq(step(slots_next_ns(slots)), 1);
+  release(0, 11 * SECOND);
+  ck_assert_uint_eq(step(50 * SECOND), 0);
+  ck_assert_uint_eq(skipped, 3); /* at 20, 30 and 40 s */
+  ck_assert_int_gt(slots_next_ns(slots), 50 * SECOND);
+  ck_assert_int_lt(slots_next_ns(slots), 50 * SECOND + SLOTS_JITTER_MAX_NS);
+}
+END_TEST
+
 START_TEST(a_first_round_is_never_too_late)
 {
   const struct schedule_item item = {10 * SECOND, 0, 1};
@@ -510,6 +542,7 @@ static TCase *spread(void)
   tcase_add_checked_fixture(cases, set_up, tear_down);
   tcase_set_timeout(cases, 30);
   tcase_add_test(cases, an_offset_is_stable_and_within_the_interval);
+  tcase_add_test(cases, names_in_a_row_have_offsets_anywhere);
   tcase_add_test(cases, ten_thousand_items_are_spread_evenly);
   tcase_add_test(cases, first_rounds_are_spread_over_less_when_asked);
   tcase_add_test(cases, without_a_spread_all_are_due_at_once);
@@ -530,6 +563,7 @@ static TCase *skips(void)
   tcase_add_test(cases, a_slot_that_came_just_before_the_end_of_the_round_is_skipped);
   tcase_add_test(cases, all_slots_of_a_stall_are_skipped_and_counted);
   tcase_add_test(cases, a_slot_a_little_late_is_kept_and_one_too_late_is_not);
+  tcase_add_test(cases, a_slot_whose_jitter_is_still_to_come_is_not_due);
   tcase_add_test(cases, a_first_round_is_never_too_late);
   tcase_add_loop_test(cases, nothing_is_lost_or_doubled_whatever_happens, 0, 8);
   return cases;
