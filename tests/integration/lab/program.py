@@ -18,8 +18,8 @@ HANG_SECONDS = 120
 
 def binary():
     path = os.environ.get("MTLS_EXPORTER")
-    if not path:
-        raise SystemExit("MTLS_EXPORTER: set it to the path of the binary to test")
+    if not path or not os.access(path, os.X_OK):
+        raise SystemExit(f"MTLS_EXPORTER={path}: set it to the path of the built binary")
     return os.path.abspath(path)
 
 
