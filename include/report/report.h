@@ -24,8 +24,9 @@ struct exporter_facts {
   int64_t start_ns;               /* wall clock, of the process */
 };
 
-/* Prometheus text format 0.0.4. exporter NULL: only the targets' families, as
- * for one probe now. Source: prometheus.io/docs/instrumenting/exposition_formats. */
+/* Prometheus text format 0.0.4. exporter NULL: only the state of the targets and
+ * credentials, as for one probe now; counters and the histogram need a history. Source:
+ * prometheus.io/docs/instrumenting/exposition_formats. */
 void report_exposition(struct store *store, const struct exporter_facts *exporter,
                        struct buffer *out);
 
