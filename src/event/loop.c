@@ -71,24 +71,27 @@ static void due_append(struct timer *timer)
   timer->turn_number = loop->turn_number;
   timer->next = NULL;
   timer->previous = loop->due_last;
-  if (loop->due_last != NULL)
+  if (loop->due_last != NULL) {
     loop->due_last->next = timer;
-  else
+  } else {
     loop->due = timer;
+  }
   loop->due_last = timer;
 }
 
 static void due_remove(struct timer *timer)
 {
   struct loop *loop = timer->loop;
-  if (timer->previous != NULL)
+  if (timer->previous != NULL) {
     timer->previous->next = timer->next;
-  else
+  } else {
     loop->due = timer->next;
-  if (timer->next != NULL)
+  }
+  if (timer->next != NULL) {
     timer->next->previous = timer->previous;
-  else
+  } else {
     loop->due_last = timer->previous;
+  }
   timer->next = NULL;
   timer->previous = NULL;
   timer->is_due = false;
@@ -105,15 +108,17 @@ static void next_turn(uv_idle_t *turn)
     due_remove(timer);
     timer->expired(timer->context);
   }
-  if (loop->due == NULL)
+  if (loop->due == NULL) {
     (void)uv_idle_stop(turn);
+  }
 }
 
 struct loop *loop_create(void)
 {
-  struct loop *loop = calloc(1, sizeof *loop);
-  if (loop == NULL)
+  struct loop *loop = calloc(1, sizeof(*loop));
+  if (loop == NULL) {
     return NULL;
+  }
   if (uv_loop_init(&loop->uv) != 0) {
     free(loop);
     return NULL;
@@ -130,8 +135,9 @@ struct loop *loop_create(void)
 
 void loop_destroy(struct loop *loop)
 {
-  if (loop == NULL)
+  if (loop == NULL) {
     return;
+  }
   uv_close((uv_handle_t *)&loop->keeper, NULL);
   uv_close((uv_handle_t *)&loop->turn, NULL);
   int closed = uv_loop_close(&loop->uv);
@@ -166,9 +172,10 @@ static void timer_expired(uv_timer_t *handle)
 
 struct timer *timer_create_on(struct loop *loop, void (*expired)(void *context), void *context)
 {
-  struct timer *timer = calloc(1, sizeof *timer);
-  if (timer == NULL)
+  struct timer *timer = calloc(1, sizeof(*timer));
+  if (timer == NULL) {
     return NULL;
+  }
   (void)uv_timer_init(&loop->uv, &timer->uv);
   timer->uv.data = timer;
   timer->loop = loop;
@@ -200,16 +207,18 @@ void timer_start(struct timer *timer, int64_t delay_ns)
 
 void timer_stop(struct timer *timer)
 {
-  if (timer->is_due)
+  if (timer->is_due) {
     due_remove(timer);
-  else
+  } else {
     (void)uv_timer_stop(&timer->uv);
+  }
 }
 
 void timer_destroy(struct timer *timer)
 {
-  if (timer == NULL)
+  if (timer == NULL) {
     return;
+  }
   timer_stop(timer);
   uv_close((uv_handle_t *)&timer->uv, free_closed);
 }
@@ -233,10 +242,12 @@ static void watch_ready(uv_poll_t *handle, int status, int uv_events)
     events = watch->events;
   }
   events &= watch->events;
-  if (events != WATCH_NOTHING)
+  if (events != WATCH_NOTHING) {
     watch->ready(watch->context, events);
-  if (!watch->started && watch->events != WATCH_NOTHING && !uv_is_closing((uv_handle_t *)handle))
+  }
+  if (!watch->started && watch->events != WATCH_NOTHING && !uv_is_closing((uv_handle_t *)handle)) {
     watch_apply(watch);
+  }
 }
 
 static void watch_apply(struct watch *watch)
@@ -254,9 +265,10 @@ static void watch_apply(struct watch *watch)
 struct watch *watch_create(struct loop *loop, int descriptor,
                            void (*ready)(void *context, int events), void *context)
 {
-  struct watch *watch = calloc(1, sizeof *watch);
-  if (watch == NULL)
+  struct watch *watch = calloc(1, sizeof(*watch));
+  if (watch == NULL) {
     return NULL;
+  }
   if (uv_poll_init(&loop->uv, &watch->uv, descriptor) != 0) {
     free(watch);
     return NULL;
@@ -270,16 +282,18 @@ struct watch *watch_create(struct loop *loop, int descriptor,
 void watch_set(struct watch *watch, int events)
 {
   /* uv_poll_start() always takes the descriptor out of epoll and puts it in again. */
-  if (events == watch->events && (watch->started || events == WATCH_NOTHING))
+  if (events == watch->events && (watch->started || events == WATCH_NOTHING)) {
     return;
+  }
   watch->events = events;
   watch_apply(watch);
 }
 
 void watch_destroy(struct watch *watch)
 {
-  if (watch != NULL)
+  if (watch != NULL) {
     uv_close((uv_handle_t *)&watch->uv, free_closed);
+  }
 }
 
 static void waker_woken(uv_async_t *handle)
@@ -290,9 +304,10 @@ static void waker_woken(uv_async_t *handle)
 
 struct waker *waker_create(struct loop *loop, void (*woken)(void *context), void *context)
 {
-  struct waker *waker = calloc(1, sizeof *waker);
-  if (waker == NULL)
+  struct waker *waker = calloc(1, sizeof(*waker));
+  if (waker == NULL) {
     return NULL;
+  }
   if (uv_async_init(&loop->uv, &waker->uv, waker_woken) != 0) {
     free(waker);
     return NULL;
@@ -310,8 +325,9 @@ void waker_wake(struct waker *waker)
 
 void waker_destroy(struct waker *waker)
 {
-  if (waker != NULL)
+  if (waker != NULL) {
     uv_close((uv_handle_t *)&waker->uv, free_closed);
+  }
 }
 
 static void signal_caught(uv_signal_t *handle, int signal_number)
@@ -324,9 +340,10 @@ struct signal_watch *signal_watch_create(struct loop *loop, int signal_number,
                                          void (*caught)(void *context, int signal_number),
                                          void *context)
 {
-  struct signal_watch *watch = calloc(1, sizeof *watch);
-  if (watch == NULL)
+  struct signal_watch *watch = calloc(1, sizeof(*watch));
+  if (watch == NULL) {
     return NULL;
+  }
   if (uv_signal_init(&loop->uv, &watch->uv) != 0) {
     free(watch);
     return NULL;
@@ -343,6 +360,7 @@ struct signal_watch *signal_watch_create(struct loop *loop, int signal_number,
 
 void signal_watch_destroy(struct signal_watch *watch)
 {
-  if (watch != NULL)
+  if (watch != NULL) {
     uv_close((uv_handle_t *)&watch->uv, free_closed);
+  }
 }

@@ -49,12 +49,14 @@ struct resolver {
 
 static void resolution_free(struct resolution *resolution)
 {
-  if (resolution->previous != NULL)
+  if (resolution->previous != NULL) {
     resolution->previous->next = resolution->next;
-  else
+  } else {
     resolution->resolver->resolutions = resolution->next;
-  if (resolution->next != NULL)
+  }
+  if (resolution->next != NULL) {
     resolution->next->previous = resolution->previous;
+  }
   timer_destroy(resolution->telling);
   free(resolution);
 }
@@ -62,11 +64,12 @@ static void resolution_free(struct resolution *resolution)
 static void rearm(struct resolver *resolver)
 {
   struct timeval left;
-  if (ares_timeout(resolver->channel, NULL, &left) == NULL)
+  if (ares_timeout(resolver->channel, NULL, &left) == NULL) {
     timer_stop(resolver->timeout);
-  else
+  } else {
     timer_start(resolver->timeout,
                 (int64_t)left.tv_sec * NS_PER_SECOND + (int64_t)left.tv_usec * 1000);
+  }
 }
 
 static void timed_out(void *context)
@@ -90,9 +93,10 @@ static void socket_ready(void *context, int events)
 /* NULL where resources are out: nobody reads the socket, and the question times out. */
 static struct ares_watch *watch_socket(struct resolver *resolver, ares_socket_t descriptor)
 {
-  struct ares_watch *watch = calloc(1, sizeof *watch);
-  if (watch == NULL)
+  struct ares_watch *watch = calloc(1, sizeof(*watch));
+  if (watch == NULL) {
     return NULL;
+  }
   watch->watch = watch_create(resolver->loop, descriptor, socket_ready, watch);
   if (watch->watch == NULL) {
     free(watch);
@@ -118,17 +122,20 @@ static void socket_state(void *context, ares_socket_t descriptor, int readable, 
 {
   struct resolver *resolver = context;
   struct ares_watch **link = &resolver->watches;
-  while (*link != NULL && (*link)->descriptor != descriptor)
+  while (*link != NULL && (*link)->descriptor != descriptor) {
     link = &(*link)->next;
+  }
 
   if (!readable && !writable) {
-    if (*link != NULL)
+    if (*link != NULL) {
       unwatch(link);
+    }
     return;
   }
   struct ares_watch *watch = *link != NULL ? *link : watch_socket(resolver, descriptor);
-  if (watch != NULL)
+  if (watch != NULL) {
     watch_set(watch->watch, (readable ? WATCH_READ : 0) | (writable ? WATCH_WRITE : 0));
+  }
 }
 
 static void tell(void *context)
@@ -143,19 +150,21 @@ static void tell(void *context)
 
 static void set_port(struct sockaddr_storage *address, uint16_t port)
 {
-  if (address->ss_family == AF_INET6)
+  if (address->ss_family == AF_INET6) {
     ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
-  else
+  } else {
     ((struct sockaddr_in *)address)->sin_port = htons(port);
+  }
 }
 
 static void keep_first_address(struct resolution *resolution, const struct ares_addrinfo *answer)
 {
   struct resolved *result = &resolution->result;
   const struct ares_addrinfo_node *node = answer->nodes;
-  while (node != NULL && node->ai_family != AF_INET && node->ai_family != AF_INET6)
+  while (node != NULL && node->ai_family != AF_INET && node->ai_family != AF_INET6) {
     node = node->ai_next;
-  if (node == NULL || (size_t)node->ai_addrlen > sizeof result->address) {
+  }
+  if (node == NULL || (size_t)node->ai_addrlen > sizeof(result->address)) {
     result->error = ares_strerror(ARES_ENODATA);
     return;
   }
@@ -169,16 +178,18 @@ static void answered(void *context, int status, int timeouts, struct ares_addrin
   struct resolution *resolution = context;
   (void)timeouts;
   resolution->with_ares = false;
-  if (status != ARES_SUCCESS)
+  if (status != ARES_SUCCESS) {
     resolution->result.error = ares_strerror(status);
-  else
+  } else {
     keep_first_address(resolution, answer);
+  }
   ares_freeaddrinfo(answer);
 
-  if (resolution->telling == NULL)
+  if (resolution->telling == NULL) {
     resolution_free(resolution);
-  else
+  } else {
     timer_start(resolution->telling, 0);
+  }
 }
 
 static bool keep_literal(struct resolution *resolution, const char *host)
@@ -187,10 +198,10 @@ static bool keep_literal(struct resolution *resolution, const char *host)
   struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&resolution->result.address;
   if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
-    resolution->result.address_bytes = sizeof *v4;
+    resolution->result.address_bytes = sizeof(*v4);
   } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
     v6->sin6_family = AF_INET6;
-    resolution->result.address_bytes = sizeof *v6;
+    resolution->result.address_bytes = sizeof(*v6);
   } else {
     return false;
   }
@@ -202,9 +213,10 @@ struct resolution *resolver_lookup(struct resolver *resolver, const char *host, 
                                    void (*done)(void *context, const struct resolved *result),
                                    void *context)
 {
-  struct resolution *resolution = calloc(1, sizeof *resolution);
-  if (resolution == NULL)
+  struct resolution *resolution = calloc(1, sizeof(*resolution));
+  if (resolution == NULL) {
     return NULL;
+  }
   resolution->telling = timer_create_on(resolver->loop, tell, resolution);
   if (resolution->telling == NULL) {
     free(resolution);
@@ -215,8 +227,9 @@ struct resolution *resolver_lookup(struct resolver *resolver, const char *host, 
   resolution->done = done;
   resolution->context = context;
   resolution->next = resolver->resolutions;
-  if (resolver->resolutions != NULL)
+  if (resolver->resolutions != NULL) {
     resolver->resolutions->previous = resolution;
+  }
   resolver->resolutions = resolution;
 
   if (keep_literal(resolution, host)) {
@@ -232,8 +245,9 @@ struct resolution *resolver_lookup(struct resolver *resolver, const char *host, 
 
 void resolution_cancel(struct resolution *resolution)
 {
-  if (resolution == NULL)
+  if (resolution == NULL) {
     return;
+  }
   if (!resolution->with_ares) {
     resolution_free(resolution);
     return;
@@ -263,19 +277,22 @@ static bool open_channel(struct resolver *resolver, const char *servers)
 #endif
 
   (void)pthread_once(&once, initialise_ares);
-  if (ares_init_options(&resolver->channel, &options, set) != ARES_SUCCESS)
+  if (ares_init_options(&resolver->channel, &options, set) != ARES_SUCCESS) {
     return false;
-  if (servers == NULL || ares_set_servers_ports_csv(resolver->channel, servers) == ARES_SUCCESS)
+  }
+  if (servers == NULL || ares_set_servers_ports_csv(resolver->channel, servers) == ARES_SUCCESS) {
     return true;
+  }
   ares_destroy(resolver->channel);
   return false;
 }
 
 struct resolver *resolver_create(struct loop *loop, const char *servers)
 {
-  struct resolver *resolver = calloc(1, sizeof *resolver);
-  if (resolver == NULL)
+  struct resolver *resolver = calloc(1, sizeof(*resolver));
+  if (resolver == NULL) {
     return NULL;
+  }
   resolver->loop = loop;
   resolver->timeout = timer_create_on(loop, timed_out, resolver);
   if (resolver->timeout == NULL || !open_channel(resolver, servers)) {
@@ -288,13 +305,16 @@ struct resolver *resolver_create(struct loop *loop, const char *servers)
 
 void resolver_destroy(struct resolver *resolver)
 {
-  if (resolver == NULL)
+  if (resolver == NULL) {
     return;
+  }
   ares_destroy(resolver->channel); /* answers all that is under way, closes its sockets */
-  while (resolver->resolutions != NULL)
+  while (resolver->resolutions != NULL) {
     resolution_free(resolver->resolutions);
-  while (resolver->watches != NULL)
+  }
+  while (resolver->watches != NULL) {
     unwatch(&resolver->watches);
+  }
   timer_destroy(resolver->timeout);
   free(resolver);
 }

@@ -21,8 +21,9 @@ struct scheduler {
  * with what has become free, and the stack does not grow with the queue. */
 static void start_what_is_due(struct scheduler *scheduler)
 {
-  if (scheduler->starting)
+  if (scheduler->starting) {
     return;
+  }
   scheduler->starting = true;
   size_t item;
   int64_t lag_ns;
@@ -36,16 +37,18 @@ static void start_what_is_due(struct scheduler *scheduler)
 static void advance(struct scheduler *scheduler)
 {
   uint64_t skipped = slots_advance(scheduler->slots, clock_monotonic_ns());
-  if (skipped > 0)
+  if (skipped > 0) {
     atomic_fetch_add_explicit(&scheduler->statistics->rounds_skipped, skipped,
                               memory_order_relaxed);
+  }
 }
 
 static void arm(struct scheduler *scheduler)
 {
   int64_t next_ns = slots_next_ns(scheduler->slots);
-  if (scheduler->running && next_ns != INT64_MAX)
+  if (scheduler->running && next_ns != INT64_MAX) {
     timer_start(scheduler->timer, next_ns - clock_monotonic_ns());
+  }
 }
 
 static void slot_has_come(void *context)
@@ -61,9 +64,10 @@ struct scheduler *scheduler_create(struct loop *loop, const struct schedule_item
                                    struct schedule_statistics *statistics,
                                    void (*start)(void *context, size_t item), void *context)
 {
-  struct scheduler *scheduler = calloc(1, sizeof *scheduler);
-  if (scheduler == NULL)
+  struct scheduler *scheduler = calloc(1, sizeof(*scheduler));
+  if (scheduler == NULL) {
     return NULL;
+  }
   scheduler->statistics = statistics;
   scheduler->start = start;
   scheduler->context = context;
@@ -85,8 +89,9 @@ void scheduler_run(struct scheduler *scheduler, int64_t first_spread_ns)
 
 void scheduler_finished(struct scheduler *scheduler, size_t item)
 {
-  if (scheduler->running)
+  if (scheduler->running) {
     advance(scheduler);
+  }
   slots_release(scheduler->slots, item);
   start_what_is_due(scheduler);
 }
@@ -99,8 +104,9 @@ void scheduler_stop(struct scheduler *scheduler)
 
 void scheduler_destroy(struct scheduler *scheduler)
 {
-  if (scheduler == NULL)
+  if (scheduler == NULL) {
     return;
+  }
   timer_destroy(scheduler->timer);
   slots_destroy(scheduler->slots);
   free(scheduler);

@@ -41,8 +41,9 @@ static uint64_t mix(uint64_t x)
 int64_t schedule_offset_ns(const char *name, int64_t interval_ns)
 {
   uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (const char *c = name; *c != '\0'; c++)
+  for (const char *c = name; *c != '\0'; c++) {
     hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+  }
   /* Names in a row differ in the end; FNV-1a alone would leave them in a row. */
   return interval_ns > 0 ? (int64_t)(mix(hash) % (uint64_t)interval_ns) : 0;
 }
@@ -51,8 +52,9 @@ static int64_t slot_ns(const struct slots *slots, size_t index, int64_t number)
 {
   const struct slot_item *item = &slots->items[index];
   int64_t most = item->interval_ns / 100;
-  if (most > SLOTS_JITTER_MAX_NS)
+  if (most > SLOTS_JITTER_MAX_NS) {
     most = SLOTS_JITTER_MAX_NS;
+  }
   uint64_t hash = mix(mix(index + 1) ^ (uint64_t)number);
   return item->offset_ns + number * item->interval_ns + (int64_t)(hash % (uint64_t)most);
 }
@@ -71,10 +73,12 @@ static void sift_down(struct slots *slots, size_t at)
   size_t moved = heap[at];
   for (size_t child = 2 * at + 1; child < slots->count; child = 2 * at + 1) {
     if (child + 1 < slots->count &&
-        slots->items[heap[child + 1]].due_ns < slots->items[heap[child]].due_ns)
+        slots->items[heap[child + 1]].due_ns < slots->items[heap[child]].due_ns) {
       child++;
-    if (slots->items[moved].due_ns <= slots->items[heap[child]].due_ns)
+    }
+    if (slots->items[moved].due_ns <= slots->items[heap[child]].due_ns) {
       break;
+    }
     heap[at] = heap[child];
     at = child;
   }
@@ -83,12 +87,13 @@ static void sift_down(struct slots *slots, size_t at)
 
 struct slots *slots_create(const struct schedule_item *items, size_t count, unsigned cap)
 {
-  struct slots *slots = calloc(1, sizeof *slots);
-  if (slots == NULL)
+  struct slots *slots = calloc(1, sizeof(*slots));
+  if (slots == NULL) {
     return NULL;
-  slots->items = calloc(count + 1, sizeof *slots->items);
-  slots->heap = calloc(count + 1, sizeof *slots->heap);
-  slots->ring = calloc(count + 1, sizeof *slots->ring);
+  }
+  slots->items = calloc(count + 1, sizeof(*slots->items));
+  slots->heap = calloc(count + 1, sizeof(*slots->heap));
+  slots->ring = calloc(count + 1, sizeof(*slots->ring));
   if (slots->items == NULL || slots->heap == NULL || slots->ring == NULL) {
     slots_destroy(slots);
     return NULL;
@@ -100,8 +105,9 @@ struct slots *slots_create(const struct schedule_item *items, size_t count, unsi
     item->interval_ns = items[i].interval_ns > NS_PER_MS ? items[i].interval_ns : NS_PER_MS;
     item->offset_ns = items[i].offset_ns % item->interval_ns;
     item->weight = items[i].weight > 0 ? items[i].weight : 1;
-    if (item->weight > slots->cap) /* so it runs, alone */
+    if (item->weight > slots->cap) { /* so it runs, alone */
       item->weight = slots->cap;
+    }
     item->due_ns = INT64_MAX;
     slots->heap[i] = i;
   }
@@ -110,8 +116,9 @@ struct slots *slots_create(const struct schedule_item *items, size_t count, unsi
 
 void slots_destroy(struct slots *slots)
 {
-  if (slots == NULL)
+  if (slots == NULL) {
     return;
+  }
   free(slots->items);
   free(slots->heap);
   free(slots->ring);
@@ -135,8 +142,9 @@ void slots_begin(struct slots *slots, int64_t now_ns, int64_t first_spread_ns)
     bool too_close = slot_ns(slots, i, next) - item->due_ns < item->interval_ns / 2;
     item->following = too_close ? next + 1 : next;
   }
-  for (size_t at = slots->count / 2; at-- > 0;)
+  for (size_t at = slots->count / 2; at-- > 0;) {
     sift_down(slots, at);
+  }
 }
 
 static void enqueue(struct slots *slots, size_t index, int64_t latest_ns)
@@ -157,8 +165,9 @@ static uint64_t pass_slots(struct slots *slots, size_t index, int64_t now_ns)
   uint64_t passed = 1;
 
   int64_t last = number_at(item, now_ns);
-  if (slot_ns(slots, index, last) > now_ns)
+  if (slot_ns(slots, index, last) > now_ns) {
     last--;
+  }
   if (last >= item->following) {
     passed += (uint64_t)(last - item->following) + 1;
     latest_ns = slot_ns(slots, index, last);
@@ -168,8 +177,9 @@ static uint64_t pass_slots(struct slots *slots, size_t index, int64_t now_ns)
   item->following++;
 
   bool in_time = !item->had_first || now_ns - latest_ns <= SLOTS_LATE_MAX_NS;
-  if (item->state != ITEM_IDLE || !in_time)
+  if (item->state != ITEM_IDLE || !in_time) {
     return passed;
+  }
   enqueue(slots, index, latest_ns);
   return passed - 1;
 }
@@ -186,12 +196,14 @@ uint64_t slots_advance(struct slots *slots, int64_t now_ns)
 
 bool slots_take(struct slots *slots, int64_t now_ns, size_t *item, int64_t *lag_ns)
 {
-  if (slots->ring_count == 0)
+  if (slots->ring_count == 0) {
     return false;
+  }
   size_t index = slots->ring[slots->ring_first];
   struct slot_item *first = &slots->items[index];
-  if (first->weight > slots->cap - slots->weight_under_way)
+  if (first->weight > slots->cap - slots->weight_under_way) {
     return false;
+  }
   slots->ring_first = (slots->ring_first + 1) % slots->count;
   slots->ring_count--;
   slots->weight_under_way += first->weight;
@@ -204,8 +216,9 @@ bool slots_take(struct slots *slots, int64_t now_ns, size_t *item, int64_t *lag_
 void slots_release(struct slots *slots, size_t item)
 {
   assert(item < slots->count && slots->items[item].state == ITEM_UNDER_WAY);
-  if (slots->items[item].state != ITEM_UNDER_WAY)
+  if (slots->items[item].state != ITEM_UNDER_WAY) {
     return;
+  }
   slots->items[item].state = ITEM_IDLE;
   slots->weight_under_way -= slots->items[item].weight;
 }

@@ -29,8 +29,9 @@ static void *run(void *context)
   bool set_up = worker->role.set_up(worker->context, worker->loop);
   worker->set_up = set_up;
   (void)sem_post(&worker->was_set_up);
-  if (set_up)
+  if (set_up) {
     loop_run(worker->loop);
+  }
   worker->role.tear_down(worker->context);
   return NULL;
 }
@@ -52,8 +53,9 @@ static int start_thread(struct worker *worker)
   sigset_t blocked;
   sigset_t before;
   (void)sigfillset(&blocked);
-  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+  for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
     (void)sigdelset(&blocked, faults[i]);
+  }
   (void)pthread_sigmask(SIG_SETMASK, &blocked, &before);
   int failure = pthread_create(&worker->thread, NULL, run, worker);
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -63,21 +65,24 @@ static int start_thread(struct worker *worker)
 enum status worker_start(const struct worker_role *role, void *context, struct worker **out)
 {
   *out = NULL;
-  struct worker *worker = calloc(1, sizeof *worker);
-  if (worker == NULL)
+  struct worker *worker = calloc(1, sizeof(*worker));
+  if (worker == NULL) {
     return STATUS_OUT_OF_MEMORY;
+  }
   worker->role = *role;
   worker->context = context;
   (void)sem_init(&worker->was_set_up, 0, 0);
   worker->loop = loop_create();
-  if (worker->loop != NULL)
+  if (worker->loop != NULL) {
     worker->stop = waker_create(worker->loop, stop_asked, worker->loop);
+  }
   if (worker->stop == NULL || start_thread(worker) != 0) {
     worker_free(worker);
     return STATUS_IO;
   }
-  while (sem_wait(&worker->was_set_up) != 0 && errno == EINTR)
+  while (sem_wait(&worker->was_set_up) != 0 && errno == EINTR) {
     continue;
+  }
   if (!worker->set_up) {
     (void)pthread_join(worker->thread, NULL);
     worker_free(worker);
@@ -89,14 +94,16 @@ enum status worker_start(const struct worker_role *role, void *context, struct w
 
 void worker_ask_to_stop(struct worker *worker)
 {
-  if (worker != NULL)
+  if (worker != NULL) {
     waker_wake(worker->stop);
+  }
 }
 
 void worker_stop(struct worker *worker)
 {
-  if (worker == NULL)
+  if (worker == NULL) {
     return;
+  }
   worker_ask_to_stop(worker);
   (void)pthread_join(worker->thread, NULL);
   worker_free(worker);

@@ -65,17 +65,18 @@ static inline void dns_put_address(struct dns_message *message, unsigned type)
 {
   static const uint8_t v4[4] = {192, 0, 2, 1};
   static const uint8_t v6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
-  if (type == DNS_TYPE_A)
-    dns_put_record(message, type, v4, sizeof v4);
-  else if (type == DNS_TYPE_AAAA)
-    dns_put_record(message, type, v6, sizeof v6);
+  if (type == DNS_TYPE_A) {
+    dns_put_record(message, type, v4, sizeof(v4));
+  } else if (type == DNS_TYPE_AAAA) {
+    dns_put_record(message, type, v6, sizeof(v6));
+  }
 }
 
 static inline void dns_put_many(struct dns_message *message, unsigned type)
 {
   for (unsigned i = 0; type == DNS_TYPE_A && i < DNS_MANY_RECORDS; i++) {
     const uint8_t address[4] = {192, 0, (uint8_t)(i >> 8), (uint8_t)i};
-    dns_put_record(message, type, address, sizeof address);
+    dns_put_record(message, type, address, sizeof(address));
   }
 }
 
@@ -83,14 +84,14 @@ static inline void dns_put_many(struct dns_message *message, unsigned type)
 static inline void dns_put_circle(struct dns_message *message)
 {
   static const uint8_t same_name[2] = {0xc0, DNS_HEADER_BYTES};
-  dns_put_record(message, DNS_TYPE_CNAME, same_name, sizeof same_name);
+  dns_put_record(message, DNS_TYPE_CNAME, same_name, sizeof(same_name));
 }
 
 static inline void dns_put_alias(struct dns_message *message, unsigned type)
 {
   static const uint8_t other[] = "\x05other\x04test";
   size_t at = message->length + 12;
-  dns_put_record(message, DNS_TYPE_CNAME, other, sizeof other);
+  dns_put_record(message, DNS_TYPE_CNAME, other, sizeof(other));
   size_t name_at = message->length;
   dns_put_address(message, type);
   if (message->length > name_at) {
@@ -103,10 +104,12 @@ static inline void dns_put_alias(struct dns_message *message, unsigned type)
 static inline bool dns_answer(struct dns_message *message, bool over_tcp)
 {
   size_t name_end = DNS_HEADER_BYTES;
-  while (name_end < message->length && message->bytes[name_end] != 0)
+  while (name_end < message->length && message->bytes[name_end] != 0) {
     name_end += 1U + message->bytes[name_end];
-  if (name_end + 5 > message->length)
+  }
+  if (name_end + 5 > message->length) {
     return false;
+  }
   char label[64] = "";
   memcpy(label, message->bytes + DNS_HEADER_BYTES + 1, message->bytes[DNS_HEADER_BYTES] & 63U);
   unsigned type = message->bytes[name_end + 2];
@@ -114,23 +117,25 @@ static inline bool dns_answer(struct dns_message *message, bool over_tcp)
   bool cut = false;
   message->length = name_end + 5;
 
-  if (strcmp(label, "silent") == 0)
+  if (strcmp(label, "silent") == 0) {
     return false;
+  }
   if (strcmp(label, "both") == 0 || (strcmp(label, "v4") == 0 && type == DNS_TYPE_A) ||
-      (strcmp(label, "v6") == 0 && type == DNS_TYPE_AAAA))
+      (strcmp(label, "v6") == 0 && type == DNS_TYPE_AAAA)) {
     dns_put_address(message, type);
-  else if (strcmp(label, "alias") == 0)
+  } else if (strcmp(label, "alias") == 0) {
     dns_put_alias(message, type);
-  else if (strcmp(label, "circle") == 0)
+  } else if (strcmp(label, "circle") == 0) {
     dns_put_circle(message);
-  else if (strcmp(label, "many") == 0 && over_tcp)
+  } else if (strcmp(label, "many") == 0 && over_tcp) {
     dns_put_many(message, type);
-  else if (strcmp(label, "many") == 0)
+  } else if (strcmp(label, "many") == 0) {
     cut = true;
-  else if (strcmp(label, "failing") == 0)
+  } else if (strcmp(label, "failing") == 0) {
     code = DNS_SERVFAIL;
-  else if (strcmp(label, "nx") == 0)
+  } else if (strcmp(label, "nx") == 0) {
     code = DNS_NXDOMAIN;
+  }
 
   message->bytes[2] = (uint8_t)(0x81 | (cut ? 2 : 0));
   message->bytes[3] = (uint8_t)(0x80 | code);
@@ -148,37 +153,41 @@ static inline bool dns_answer(struct dns_message *message, bool over_tcp)
 static inline void dns_serve_udp(struct dns_server *server, struct dns_message *message)
 {
   struct sockaddr_in peer;
-  socklen_t peer_bytes = sizeof peer;
+  socklen_t peer_bytes = sizeof(peer);
   ssize_t got =
       recvfrom(server->udp, message->bytes, 512, 0, (struct sockaddr *)&peer, &peer_bytes);
-  if (got < DNS_HEADER_BYTES)
+  if (got < DNS_HEADER_BYTES) {
     return;
+  }
   message->length = (size_t)got;
   message->answers = 0;
   atomic_fetch_add(&server->questions, 1);
-  if (dns_answer(message, false))
+  if (dns_answer(message, false)) {
     (void)sendto(server->udp, message->bytes, message->length, 0, (struct sockaddr *)&peer,
                  peer_bytes);
+  }
 }
 
 static inline void dns_serve_tcp(struct dns_server *server, struct dns_message *message)
 {
   const struct timeval patience = {.tv_sec = 1};
   int peer = accept(server->tcp, NULL, NULL);
-  (void)setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  (void)setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  (void)setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  (void)setsockopt(peer, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   uint8_t head[2];
-  while (recv(peer, head, sizeof head, MSG_WAITALL) == sizeof head) {
+  while (recv(peer, head, sizeof(head), MSG_WAITALL) == sizeof(head)) {
     message->length = (size_t)head[0] << 8 | head[1];
     message->answers = 0;
-    if (recv(peer, message->bytes, message->length, MSG_WAITALL) != (ssize_t)message->length)
+    if (recv(peer, message->bytes, message->length, MSG_WAITALL) != (ssize_t)message->length) {
       break;
+    }
     atomic_fetch_add(&server->questions, 1);
-    if (!dns_answer(message, true))
+    if (!dns_answer(message, true)) {
       continue;
+    }
     head[0] = (uint8_t)(message->length >> 8);
     head[1] = (uint8_t)message->length;
-    (void)send(peer, head, sizeof head, MSG_NOSIGNAL | MSG_MORE);
+    (void)send(peer, head, sizeof(head), MSG_NOSIGNAL | MSG_MORE);
     (void)send(peer, message->bytes, message->length, MSG_NOSIGNAL);
   }
   close(peer);
@@ -192,25 +201,28 @@ static inline void *dns_serve(void *context)
     struct pollfd ready[3] = {{.fd = server->stop[0], .events = POLLIN},
                               {.fd = server->udp, .events = POLLIN},
                               {.fd = server->tcp, .events = POLLIN}};
-    if (poll(ready, 3, -1) < 0 || ready[0].revents != 0)
+    if (poll(ready, 3, -1) < 0 || ready[0].revents != 0) {
       return NULL;
-    if (ready[1].revents != 0)
+    }
+    if (ready[1].revents != 0) {
       dns_serve_udp(server, &message);
-    if (ready[2].revents != 0)
+    }
+    if (ready[2].revents != 0) {
       dns_serve_tcp(server, &message);
+    }
   }
 }
 
 static inline bool dns_bind(struct dns_server *server)
 {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  socklen_t length = sizeof address;
+  socklen_t length = sizeof(address);
   server->tcp = socket(AF_INET, SOCK_STREAM, 0);
   server->udp = socket(AF_INET, SOCK_DGRAM, 0);
   if (bind(server->tcp, (struct sockaddr *)&address, length) == 0 &&
       getsockname(server->tcp, (struct sockaddr *)&address, &length) == 0 &&
       listen(server->tcp, 16) == 0 && bind(server->udp, (struct sockaddr *)&address, length) == 0) {
-    (void)snprintf(server->servers, sizeof server->servers, "127.0.0.1:%u",
+    (void)snprintf(server->servers, sizeof(server->servers), "127.0.0.1:%u",
                    (unsigned)ntohs(address.sin_port));
     return true;
   }
@@ -221,10 +233,11 @@ static inline bool dns_bind(struct dns_server *server)
 
 static inline void dns_server_start(struct dns_server *server)
 {
-  memset(server, 0, sizeof *server);
+  memset(server, 0, sizeof(*server));
   int tries = 0;
-  while (!dns_bind(server)) /* the port of the one protocol may be taken in the other */
+  while (!dns_bind(server)) { /* the port of the one protocol may be taken in the other */
     ck_assert_int_lt(++tries, 100);
+  }
   ck_assert_int_eq(pipe(server->stop), 0);
   ck_assert_int_eq(pthread_create(&server->thread, NULL, dns_serve, server), 0);
 }

@@ -48,14 +48,16 @@ static void probe_expired(void *context)
     timer_destroy(*probe->victim);
     *probe->victim = NULL;
   }
-  if (probe->again)
+  if (probe->again) {
     timer_start(probe->timer, 0);
+  }
   if (probe->destroys_itself) {
     timer_destroy(probe->timer);
     probe->timer = NULL;
   }
-  if (probe->runs == probe->stop_after)
+  if (probe->runs == probe->stop_after) {
     loop_stop(loop);
+  }
 }
 
 static void add(struct probe_timer *probe)
@@ -89,7 +91,7 @@ START_TEST(a_timer_is_never_early)
 {
   static const int64_t delays_ns[] = {1, 1000, 999999, 1000000, 1000001, 1500000, 2999999, 7250000};
   for (size_t round = 0; round < 5; round++) {
-    for (size_t i = 0; i < sizeof delays_ns / sizeof delays_ns[0]; i++) {
+    for (size_t i = 0; i < sizeof(delays_ns) / sizeof(delays_ns[0]); i++) {
       struct probe_timer probe = {.stop_after = 1};
       add(&probe);
       int64_t started_ns = clock_monotonic_ns();
@@ -107,8 +109,9 @@ static void busy_then_start(void *context)
 {
   struct probe_timer *probe = context;
   int64_t until_ns = clock_monotonic_ns() + 20 * NS_PER_MS;
-  while (clock_monotonic_ns() < until_ns)
+  while (clock_monotonic_ns() < until_ns) {
     continue;
+  }
   probe->ran_ns = clock_monotonic_ns();
   timer_start(probe->timer, 10 * NS_PER_MS);
 }
@@ -281,15 +284,17 @@ static void probe_ready(void *context, int events)
   struct probe_watch *probe = context;
   probe->runs++;
   probe->events = events;
-  if (probe->next_events >= 0)
+  if (probe->next_events >= 0) {
     watch_set(probe->watch, probe->next_events);
+  }
   if (probe->destroys_itself) {
     watch_destroy(probe->watch);
     close(probe->ours); /* allowed at once */
     probe->watch = NULL;
   }
-  if (probe->runs == probe->stop_after)
+  if (probe->runs == probe->stop_after) {
     loop_stop(loop);
+  }
 }
 
 static void open_pair(struct probe_watch *probe)
@@ -363,7 +368,7 @@ END_TEST
 static int connect_refused(int *holder)
 {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  socklen_t length = sizeof address;
+  socklen_t length = sizeof(address);
   *holder = socket(AF_INET, SOCK_STREAM, 0);
   ck_assert_int_eq(bind(*holder, (struct sockaddr *)&address, length), 0);
   ck_assert_int_eq(getsockname(*holder, (struct sockaddr *)&address, &length), 0);
@@ -384,7 +389,7 @@ START_TEST(an_error_is_told_as_what_is_watched_again_and_again)
   ck_assert_int_eq(probe.runs, 3);
 
   int error = 0;
-  socklen_t length = sizeof error;
+  socklen_t length = sizeof(error);
   ck_assert_int_eq(getsockopt(probe.ours, SOL_SOCKET, SO_ERROR, &error, &length), 0);
   ck_assert_int_eq(error, ECONNREFUSED);
   probe.theirs = holder;
@@ -455,8 +460,9 @@ static void swap(void *context, int events)
 {
   struct swapper *swapper = context;
   (void)events;
-  if (swapper->swapped)
+  if (swapper->swapped) {
     return;
+  }
   swapper->swapped = true;
   int number = swapper->b.ours;
   watch_destroy(swapper->b.watch);
@@ -507,16 +513,18 @@ static void woken(void *context)
 {
   struct wake_up *wake_up = context;
   wake_up->runs++;
-  if (wake_up->destroys_itself)
+  if (wake_up->destroys_itself) {
     waker_destroy(wake_up->waker);
+  }
   loop_stop(loop);
 }
 
 static void *wake_from_thread(void *context)
 {
   struct wake_up *wake_up = context;
-  for (int i = 0; i < 10; i++)
+  for (int i = 0; i < 10; i++) {
     waker_wake(wake_up->waker);
+  }
   return NULL;
 }
 
@@ -586,8 +594,9 @@ END_TEST
 
 START_TEST(a_loop_runs_again_after_it_was_stopped)
 {
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 3; i++) {
     run_for(0);
+  }
   run_for(NS_PER_MS);
 }
 END_TEST
@@ -612,10 +621,12 @@ static void *run_own_loop(void *context)
 START_TEST(loops_of_several_threads_do_not_meet)
 {
   pthread_t threads[4];
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++) {
     ck_assert_int_eq(pthread_create(&threads[i], NULL, run_own_loop, NULL), 0);
-  for (int i = 0; i < 4; i++)
+  }
+  for (int i = 0; i < 4; i++) {
     pthread_join(threads[i], NULL);
+  }
 }
 END_TEST
 

@@ -20,8 +20,9 @@ static int count_descriptors(void)
 {
   int count = 0;
   DIR *all = opendir("/proc/self/fd");
-  while (readdir(all) != NULL)
+  while (readdir(all) != NULL) {
     count++;
+  }
   closedir(all);
   return count;
 }
@@ -62,17 +63,18 @@ static void note(void *context, const struct resolved *result)
   question->resolution = NULL;
   question->result = *result;
   if (result->error == NULL && result->address.ss_family == AF_INET) {
-    ck_assert_uint_eq(result->address_bytes, sizeof *v4);
-    (void)inet_ntop(AF_INET, &v4->sin_addr, question->address, sizeof question->address);
+    ck_assert_uint_eq(result->address_bytes, sizeof(*v4));
+    (void)inet_ntop(AF_INET, &v4->sin_addr, question->address, sizeof(question->address));
     question->port = ntohs(v4->sin_port);
   } else if (result->error == NULL) {
     ck_assert_int_eq(result->address.ss_family, AF_INET6);
-    ck_assert_uint_eq(result->address_bytes, sizeof *v6);
-    (void)inet_ntop(AF_INET6, &v6->sin6_addr, question->address, sizeof question->address);
+    ck_assert_uint_eq(result->address_bytes, sizeof(*v6));
+    (void)inet_ntop(AF_INET6, &v6->sin6_addr, question->address, sizeof(question->address));
     question->port = ntohs(v6->sin6_port);
   }
-  if (--*question->left == 0)
+  if (--*question->left == 0) {
     loop_stop(loop);
+  }
 }
 
 static void ask(struct question *question, const char *host, int *left)
@@ -87,7 +89,7 @@ static struct question resolve(const char *host)
 {
   static struct question question;
   int left = 1;
-  memset(&question, 0, sizeof question);
+  memset(&question, 0, sizeof(question));
   ask(&question, host, &left);
   loop_run(loop);
   ck_assert_int_eq(question.answers, 1);
@@ -119,8 +121,9 @@ static void expect_error(const char *host, const char *words)
 {
   struct question question = resolve(host);
   ck_assert_msg(question.result.error != NULL, "%s resolved to %s", host, question.address);
-  if (words != NULL)
+  if (words != NULL) {
     ck_assert_str_eq(question.result.error, words);
+  }
   ck_assert_uint_eq(question.result.address_bytes, 0);
 }
 
@@ -221,7 +224,7 @@ END_TEST
 START_TEST(bad_names_are_errors_told_later)
 {
   static char endless[5000];
-  memset(endless, 'a', sizeof endless - 1);
+  memset(endless, 'a', sizeof(endless) - 1);
   expect_error(endless, NULL);
   expect_error("nx..test", NULL);
   expect_error("", NULL);
@@ -235,8 +238,9 @@ START_TEST(many_questions_are_answered_once_each)
   static const char *const hosts[] = {"v4.test", "192.0.2.9", "nx.test", "v6.test", "localhost"};
   static struct question questions[BUNCH];
   int left = BUNCH;
-  for (int i = 0; i < BUNCH; i++)
+  for (int i = 0; i < BUNCH; i++) {
     ask(&questions[i], hosts[i % 5], &left);
+  }
   loop_run(loop);
   run_for(5 * NS_PER_MS);
   for (int i = 0; i < BUNCH; i++) {
@@ -257,14 +261,16 @@ START_TEST(a_cancelled_question_is_never_answered)
   ask(&cancelled[2], "localhost", &left);
   ask(&cancelled[3], "silent.test", &left);
   ask(&other, "v6.test", &left);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++) {
     resolution_cancel(cancelled[i].resolution);
+  }
   resolution_cancel(NULL);
   loop_run(loop);
   run_for(20 * NS_PER_MS);
   ck_assert_int_eq(other.answers, 1);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++) {
     ck_assert_int_eq(cancelled[i].answers, 0);
+  }
 }
 END_TEST
 
@@ -276,8 +282,9 @@ START_TEST(a_cancelled_question_leaves_no_socket_behind)
   ask(&question, "v4.test", &left);
   ck_assert_int_gt(count_descriptors(), before);
   resolution_cancel(question.resolution);
-  while (count_descriptors() > before) /* until the answer is in; the case has a time limit */
+  while (count_descriptors() > before) { /* until the answer is in; the case has a time limit */
     run_for(NS_PER_MS);
+  }
   ck_assert_int_eq(question.answers, 0);
 }
 END_TEST
@@ -288,8 +295,9 @@ START_TEST(destroying_the_resolver_ends_all_questions_in_silence)
   struct question questions[4] = {{0}};
   struct question cancelled = {0};
   int left = 5;
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 4; i++) {
     ask(&questions[i], hosts[i], &left);
+  }
   ask(&cancelled, "silent.test", &left);
   resolution_cancel(cancelled.resolution);
   resolver_destroy(resolver);

@@ -34,13 +34,15 @@ static void start(void *context, size_t item)
 {
   ck_assert_ptr_eq(context, &seen);
   seen.depth++;
-  if (seen.depth > seen.deepest)
+  if (seen.depth > seen.deepest) {
     seen.deepest = seen.depth;
+  }
   seen.starts++;
   seen.of_item[item]++;
   seen.under_way++;
-  if (seen.under_way > seen.most_under_way)
+  if (seen.under_way > seen.most_under_way) {
     seen.most_under_way = seen.under_way;
+  }
   if (seen.starts == seen.stop_after) {
     scheduler_stop(scheduler);
     loop_stop(loop);
@@ -54,8 +56,8 @@ static void start(void *context, size_t item)
 
 static void set_up(void)
 {
-  memset(&seen, 0, sizeof seen);
-  memset(&statistics, 0, sizeof statistics);
+  memset(&seen, 0, sizeof(seen));
+  memset(&statistics, 0, sizeof(statistics));
   loop = loop_create();
   ck_assert_ptr_nonnull(loop);
 }
@@ -68,8 +70,9 @@ static void tear_down(void)
 
 static void make(size_t count, int64_t interval_ns, unsigned cap)
 {
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
     items[i] = (struct schedule_item){interval_ns, (int64_t)i * interval_ns / (int64_t)count, 1};
+  }
   scheduler = scheduler_create(loop, items, count, cap, &statistics, start, &seen);
   ck_assert_ptr_nonnull(scheduler);
 }
@@ -110,8 +113,9 @@ START_TEST(every_slot_is_a_start_or_is_counted)
   ck_assert_uint_ge(slots, 15);
   ck_assert_uint_ge(told, FEW * 10);
   ck_assert_uint_le(told, FEW * (slots + 2));
-  for (size_t i = 0; i < FEW; i++)
+  for (size_t i = 0; i < FEW; i++) {
     ck_assert_uint_ge(seen.of_item[i], 1);
+  }
   ck_assert_int_gt(atomic_load(&statistics.lag_ns), 0);
 }
 END_TEST
@@ -120,8 +124,9 @@ START_TEST(a_round_that_does_not_end_is_skipped_from_then_on)
 {
   make(1, 10 * NS_PER_MS, 1);
   scheduler_run(scheduler, 0);
-  while (atomic_load(&statistics.rounds_skipped) < 5) /* the case has a time limit */
+  while (atomic_load(&statistics.rounds_skipped) < 5) { /* the case has a time limit */
     run_for(10 * NS_PER_MS);
+  }
   ck_assert_uint_eq(seen.starts, 1);
   scheduler_finished(scheduler, 0);
   seen.stop_after = 2;
@@ -134,12 +139,14 @@ START_TEST(a_slot_that_passed_before_the_round_ended_is_skipped_though_no_timer_
 {
   make(1, 10 * NS_PER_MS, 1);
   scheduler_run(scheduler, 0);
-  while (seen.starts < 1)
+  while (seen.starts < 1) {
     run_for(NS_PER_MS);
+  }
   uint64_t before = atomic_load(&statistics.rounds_skipped);
   int64_t until_ns = clock_monotonic_ns() + 25 * NS_PER_MS;
-  while (clock_monotonic_ns() < until_ns)
+  while (clock_monotonic_ns() < until_ns) {
     continue;
+  }
   scheduler_finished(scheduler, 0);
   ck_assert_uint_gt(atomic_load(&statistics.rounds_skipped), before);
   ck_assert_uint_eq(seen.starts, 1);
@@ -150,14 +157,16 @@ START_TEST(the_cap_is_held_and_the_end_of_one_starts_the_next)
 {
   make(FEW, 3600 * NS_PER_SECOND, 3);
   scheduler_run(scheduler, 0);
-  while (seen.starts < 3)
+  while (seen.starts < 3) {
     run_for(NS_PER_MS);
+  }
   run_for(10 * NS_PER_MS);
   ck_assert_uint_eq(seen.starts, 3);
   for (size_t ended = 0; ended < FEW; ended++) { /* with one offset each, they go in order */
     size_t next = 0;
-    while (seen.of_item[next] != 1)
+    while (seen.of_item[next] != 1) {
       next++;
+    }
     seen.of_item[next] = 2;
     seen.under_way--;
     scheduler_finished(scheduler, next);
@@ -197,12 +206,14 @@ START_TEST(rounds_that_end_after_the_stop_start_no_others)
 {
   make(FEW, 5 * NS_PER_MS, 1);
   scheduler_run(scheduler, 0);
-  while (seen.starts < 1)
+  while (seen.starts < 1) {
     run_for(NS_PER_MS);
+  }
   scheduler_stop(scheduler);
   for (size_t i = 0; i < FEW; i++) {
-    if (seen.of_item[i] == 1)
+    if (seen.of_item[i] == 1) {
       scheduler_finished(scheduler, i);
+    }
   }
   run_for(20 * NS_PER_MS);
   ck_assert_uint_eq(seen.starts, 1);

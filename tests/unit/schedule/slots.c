@@ -72,8 +72,9 @@ static void run_until(int64_t end_ns)
     int64_t now_ns = slots_next_ns(slots);
     size_t before = start_count;
     step(now_ns);
-    for (size_t i = before; i < start_count; i++)
+    for (size_t i = before; i < start_count; i++) {
       slots_release(slots, starts[i].item);
+    }
   }
 }
 
@@ -81,7 +82,7 @@ static void fill_crowd(struct schedule_item *items, int64_t interval_ns)
 {
   for (size_t i = 0; i < CROWD; i++) {
     char name[32];
-    (void)snprintf(name, sizeof name, "target-%zu", i);
+    (void)snprintf(name, sizeof(name), "target-%zu", i);
     items[i] = (struct schedule_item){interval_ns, schedule_offset_ns(name, interval_ns), 1};
   }
 }
@@ -90,14 +91,16 @@ static size_t fullest_bucket(int64_t from_ns, int64_t to_ns)
 {
   static size_t buckets[4096];
   size_t fullest = 0;
-  memset(buckets, 0, sizeof buckets);
+  memset(buckets, 0, sizeof(buckets));
   for (size_t i = 0; i < start_count; i++) {
-    if (starts[i].at_ns < from_ns || starts[i].at_ns >= to_ns)
+    if (starts[i].at_ns < from_ns || starts[i].at_ns >= to_ns) {
       continue;
+    }
     size_t bucket = (size_t)((starts[i].at_ns - from_ns) / BUCKET_NS);
     ck_assert_uint_lt(bucket, 4096);
-    if (++buckets[bucket] > fullest)
+    if (++buckets[bucket] > fullest) {
       fullest = buckets[bucket];
+    }
   }
   return fullest;
 }
@@ -124,12 +127,13 @@ START_TEST(names_in_a_row_have_offsets_anywhere)
     int buckets[100] = {0};
     for (int i = 0; i < 1000; i++) {
       char name[32];
-      (void)snprintf(name, sizeof name, "target-%d", i);
+      (void)snprintf(name, sizeof(name), "target-%d", i);
       buckets[schedule_offset_ns(name, intervals_ns[n]) * 100 / intervals_ns[n]]++;
     }
     int squares = 0; /* 1000 in the mean when they fall by chance; 3000 when they cluster */
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
       squares += (buckets[i] - 10) * (buckets[i] - 10);
+    }
     ck_assert_int_lt(squares, 1500);
   }
 }
@@ -167,8 +171,9 @@ END_TEST
 START_TEST(without_a_spread_all_are_due_at_once)
 {
   struct schedule_item items[FEW];
-  for (size_t i = 0; i < FEW; i++)
+  for (size_t i = 0; i < FEW; i++) {
     items[i] = (struct schedule_item){SECOND, (int64_t)i * 25 * NS_PER_MS, 1};
+  }
   make(items, FEW, FEW);
   slots_begin(slots, START_NS, 0);
   ck_assert_uint_eq(step(START_NS), FEW);
@@ -180,8 +185,9 @@ static void first_two(size_t item, int64_t *first_ns, int64_t *second_ns)
 {
   int found = 0;
   for (size_t i = 0; i < start_count && found < 2; i++) {
-    if (starts[i].item == item)
+    if (starts[i].item == item) {
       *(found++ == 0 ? first_ns : second_ns) = starts[i].at_ns;
+    }
   }
   ck_assert_int_eq(found, 2);
 }
@@ -190,8 +196,9 @@ START_TEST(the_second_round_keeps_its_distance_from_the_first)
 {
   static const int64_t spreads_ns[] = {0, SECOND, 29 * SECOND, 30 * SECOND, INT64_MAX};
   struct schedule_item items[FEW];
-  for (size_t i = 0; i < FEW; i++)
+  for (size_t i = 0; i < FEW; i++) {
     items[i] = (struct schedule_item){30 * SECOND, (int64_t)i * 750 * NS_PER_MS, 1};
+  }
   for (size_t spread = 0; spread < 5; spread++) {
     make(items, FEW, FEW);
     slots_begin(slots, START_NS, spreads_ns[spread]);
@@ -203,8 +210,9 @@ START_TEST(the_second_round_keeps_its_distance_from_the_first)
       ck_assert_int_le(first_ns - START_NS, 30 * SECOND + SLOTS_JITTER_MAX_NS);
       ck_assert_int_ge(second_ns - first_ns, 15 * SECOND);
       ck_assert_int_le(second_ns - first_ns, 45 * SECOND + SLOTS_JITTER_MAX_NS);
-      if (spread >= 3)
+      if (spread >= 3) {
         ck_assert_int_ge(second_ns - first_ns, 30 * SECOND - SLOTS_JITTER_MAX_NS);
+      }
     }
     ck_assert_uint_eq(skipped, 0);
   }
@@ -228,8 +236,9 @@ START_TEST(slots_stay_on_their_grid_with_a_little_jitter)
       int64_t jitter_ns = (starts[i].at_ns - item.offset_ns) % interval_ns;
       ck_assert_int_lt(jitter_ns, most_ns);
       ck_assert_int_eq(starts[i].lag_ns, 0);
-      if (jitter_ns > widest_ns)
+      if (jitter_ns > widest_ns) {
         widest_ns = jitter_ns;
+      }
     }
     ck_assert_int_gt(widest_ns, most_ns / 2);
   }
@@ -245,7 +254,7 @@ START_TEST(a_second_run_has_the_same_slots)
   run_until(START_NS + 100 * SECOND);
   size_t count = start_count;
   ck_assert_uint_le(count, 1000);
-  memcpy(before, starts, count * sizeof before[0]);
+  memcpy(before, starts, count * sizeof(before[0]));
   make(items, 2, 2);
   slots_begin(slots, START_NS, INT64_MAX);
   run_until(START_NS + 100 * SECOND);
@@ -362,8 +371,9 @@ END_TEST
 START_TEST(the_cap_is_held_and_those_who_wait_go_first_come_first_served)
 {
   struct schedule_item items[FEW];
-  for (size_t i = 0; i < FEW; i++) /* the later the index, the earlier the slot */
+  for (size_t i = 0; i < FEW; i++) { /* the later the index, the earlier the slot */
     items[i] = (struct schedule_item){100 * SECOND, (int64_t)(FEW - i) * 100 * NS_PER_MS, 1};
+  }
   make(items, FEW, 3);
   slots_begin(slots, 0, INT64_MAX);
   int64_t now_ns = 5 * SECOND;
@@ -374,8 +384,9 @@ START_TEST(the_cap_is_held_and_those_who_wait_go_first_come_first_served)
     ck_assert_uint_eq(step(now_ns), 1);
   }
   ck_assert_uint_eq(start_count, FEW);
-  for (size_t i = 0; i < FEW; i++)
+  for (size_t i = 0; i < FEW; i++) {
     ck_assert_uint_eq(starts[i].item, FEW - 1 - i);
+  }
   ck_assert_uint_eq(skipped, 0);
 }
 END_TEST
@@ -492,8 +503,9 @@ static int64_t random_below(uint64_t *state, int64_t bound)
 static void release_some(struct book *book, uint64_t *random, int64_t now_ns, int64_t one_in)
 {
   for (size_t i = 0; i < FEW; i++) {
-    if (!book->under_way[i] || random_below(random, one_in) != 0)
+    if (!book->under_way[i] || random_below(random, one_in) != 0) {
       continue;
+    }
     release(i, now_ns);
     book->under_way[i] = false;
     book->weight -= book->items[i].weight;

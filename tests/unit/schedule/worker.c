@@ -33,8 +33,9 @@ static void tick(void *context)
   struct job *job = context;
   atomic_fetch_add(&job->ticks, 1);
   timer_start(job->timer, 0);
-  if (job->stops_itself)
+  if (job->stops_itself) {
     loop_stop(job->loop);
+  }
 }
 
 static bool set_up(void *context, struct loop *loop)
@@ -43,7 +44,7 @@ static bool set_up(void *context, struct loop *loop)
   job->set_ups++;
   job->loop = loop;
   job->set_up_by = pthread_self();
-  (void)pthread_getname_np(pthread_self(), job->thread_name, sizeof job->thread_name);
+  (void)pthread_getname_np(pthread_self(), job->thread_name, sizeof(job->thread_name));
   (void)pthread_sigmask(SIG_SETMASK, NULL, &job->blocked);
   job->timer = timer_create_on(loop, tick, job);
   timer_start(job->timer, 0);
@@ -62,16 +63,18 @@ static const struct worker_role role = {.set_up = set_up, .tear_down = tear_down
 
 static void wait_for_a_tick(struct job *job)
 {
-  while (atomic_load(&job->ticks) == 0) /* the case has a time limit */
+  while (atomic_load(&job->ticks) == 0) { /* the case has a time limit */
     (void)usleep(100);
+  }
 }
 
 static int count_descriptors(void)
 {
   int count = 0;
   DIR *all = opendir("/proc/self/fd");
-  while (readdir(all) != NULL)
+  while (readdir(all) != NULL) {
     count++;
+  }
   closedir(all);
   return count;
 }
@@ -135,11 +138,13 @@ START_TEST(several_are_asked_before_any_is_joined_and_nothing_is_left)
   int before = count_descriptors();
   struct job jobs[WORKERS];
   struct worker *workers[WORKERS];
-  memset(jobs, 0, sizeof jobs);
-  for (int i = 0; i < WORKERS; i++)
+  memset(jobs, 0, sizeof(jobs));
+  for (int i = 0; i < WORKERS; i++) {
     ck_assert_int_eq(worker_start(&role, &jobs[i], &workers[i]), STATUS_OK);
-  for (int i = 0; i < WORKERS; i++)
+  }
+  for (int i = 0; i < WORKERS; i++) {
     worker_ask_to_stop(workers[i]);
+  }
   for (int i = 0; i < WORKERS; i++) {
     worker_ask_to_stop(workers[i]);
     worker_stop(workers[i]);
@@ -160,7 +165,7 @@ START_TEST(signals_are_left_to_the_main_thread)
   ck_assert_int_eq(worker_start(&role, &job, &worker), STATUS_OK);
   (void)pthread_sigmask(SIG_SETMASK, NULL, &after);
   worker_stop(worker);
-  for (size_t i = 0; i < sizeof blocked / sizeof blocked[0]; i++) {
+  for (size_t i = 0; i < sizeof(blocked) / sizeof(blocked[0]); i++) {
     ck_assert_int_eq(sigismember(&job.blocked, blocked[i]), 1);
     ck_assert_int_eq(sigismember(&after, blocked[i]), sigismember(&before, blocked[i]));
   }
