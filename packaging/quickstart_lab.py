@@ -21,7 +21,11 @@ from lab.servers import Nginx, NginxServer  # noqa: E402
 PORT = 10063
 # How nginx treats client certificates, and what its owner calls the service.
 SERVERS = {"payments": "on", "reports": "optional", "intranet": "off"}
-PROXIES = {"tunnel": "plain", "intercepting": "bump-peeked", "password": "password"}
+PROXIES = {
+    "swg_tunnel": "plain",
+    "swg_intercepting": "bump-peeked",
+    "swg_password": "password",
+}
 
 CONFIGURATION = """\
 # Made by packaging/quickstart: three services, each probed directly and through
@@ -86,7 +90,7 @@ def start(directory, parts):
     servers = [NginxServer(mode, name=name) for name, mode in SERVERS.items()]
     nginx = Nginx(pki, directory, servers)
     parts.append(nginx)
-    say("Starting Squid: tunnel, intercepting, password")
+    say("Starting Squid: swg_tunnel, swg_intercepting, swg_password")
     squid = Squid(pki, directory, forbidden=1)
     parts.append(squid)
     say("Starting mtls_exporter and waiting for its first rounds")
@@ -100,8 +104,12 @@ def start(directory, parts):
 
 
 def show(exporter, configuration):
-    print()
-    print(exporter.fetch("/verdicts")[2])
+    table, *explanations = exporter.fetch("/verdicts")[2].rstrip().split("\n\n")
+    told = {}
+    for explanation in explanations:
+        reason = explanation.splitlines()[0].rsplit(": ", 1)[-1]
+        told.setdefault(reason, explanation)
+    print("\n" + "\n\n".join([table, *told.values()]) + "\n")
     print(f"page     http://{exporter.address}/")
     print(f"metrics  http://{exporter.address}/metrics")
     print(f"JSON     http://{exporter.address}/api/v1/targets")

@@ -218,13 +218,15 @@ START_TEST(table_has_one_aligned_line_for_each_route)
 {
   char *text = tell_table(fixture_store(), false);
   assert_begins_with(
-      text, "TARGET        ROUTE     VERDICT  FAULT  REQUESTED  REQUIRED  ACCEPTED  TUNNEL\n"
-            "payments-api  direct    ok       none   yes        yes       yes       -\n"
-            "payments-api  edge_swg  FAULT    proxy  no         no        unknown   intercepted\n"
-            "ledger        direct    waiting  -      -          -         -         -\n"
-            "\n"
-            "payments-api FAULT proxy edge_swg: tls_intercepted\n"
-            "  The proxy answers TLS itself");
+      text,
+      "TARGET        ROUTE     FAULT  REASON            REQUESTED  REQUIRED  ACCEPTED  TUNNEL\n"
+      "payments-api  direct    none   ok                yes        yes       yes       -\n"
+      "payments-api  edge_swg  proxy  tls_intercepted   no         no        unknown   "
+      "intercepted\n"
+      "ledger        direct    -      (not probed yet)  -          -         -         -\n"
+      "\n"
+      "payments-api: FAULT proxy edge_swg: tls_intercepted\n"
+      "  The proxy answers TLS itself");
   free(text);
 }
 END_TEST
