@@ -211,7 +211,7 @@ class PrometheusTest(unittest.TestCase):
 
     def test_what_cannot_be_known_is_absent(self):
         for expression in (
-            'mtls_client_certificate_required{target="down"}',
+            'mtls_client_certificate_required{target="down",route!="bumping"}',
             'mtls_client_certificate_accepted{target="down"}',
             'mtls_tunnel_intact{route="direct"}',
             'mtls_tls_alert_code{target="required",route="direct"}',

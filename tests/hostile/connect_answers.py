@@ -25,8 +25,9 @@ class ConnectAnswers(PeerTest):
     def setUp(self):
         self.heads = []
 
-    def ask(self, answer, *flags, user=""):
-        """Probes through a proxy that reads the head and lets answer(connection) speak."""
+    def ask(self, answer, *flags, user="", alone=True):
+        """Probes through a proxy that reads the head and lets answer(connection)
+        speak. Not alone: direct too, where the server answers as it should."""
 
         def script(connection):
             self.heads.append(read_head(connection))
@@ -36,7 +37,8 @@ class ConnectAnswers(PeerTest):
         try:
             return self.probe(
                 f"tls://127.0.0.1:{self.server.port}",
-                *(f"--proxy=http://{user}127.0.0.1:{peer.port}", "--no-direct"),
+                f"--proxy=http://{user}127.0.0.1:{peer.port}",
+                *(("--no-direct",) if alone else ()),
                 *(*self.client_flags(), *flags),
             )
         finally:
@@ -122,13 +124,14 @@ class ConnectAnswers(PeerTest):
         self.assertEqual(verdict.status, 1)
         self.assertNotEqual(verdict.route("proxy")["reason"], "ok", verdict.output)
 
-    def test_a_200_and_then_a_reset_after_the_client_hello_is_stated(self):
-        def answer(connection):
-            connection.sendall(CONNECTED)
-            connection.recv(1)
-            reset(connection)
+    def test_a_200_and_then_a_reset_is_the_proxys_fault_where_direct_works(self):
+        verdict = self.ask(reset_after_the_client_hello, alone=False)
+        self.assert_proxy(verdict, "tunnel_reset", "proxy_denied")
+        self.assert_fault(verdict, "none", "ok", route="direct")
 
-        self.assert_proxy(self.ask(answer), "tunnel_reset", "proxy_denied")
+    def test_a_200_and_then_a_reset_is_not_blamed_on_the_server_unseen(self):
+        verdict = self.ask(reset_after_the_client_hello)
+        self.assertIn(verdict.route("proxy")["fault"], ("proxy", "unknown"), verdict.output)
 
     def test_a_200_and_then_silence_ends_at_the_timeout(self):
         def answer(connection):
@@ -192,6 +195,13 @@ class ConnectAnswers(PeerTest):
         lines = self.heads[0].split(b"\r\n")
         self.assertEqual(lines[0], b"CONNECT " + target + b" HTTP/1.1")
         self.assertIn(b"Host: " + target, lines)
+
+
+def reset_after_the_client_hello(connection):
+    """How an Edge SWG denies when it detects the protocol."""
+    connection.sendall(CONNECTED)
+    connection.recv(1)
+    reset(connection)
 
 
 if __name__ == "__main__":

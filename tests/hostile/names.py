@@ -23,6 +23,20 @@ ATTACKS = {
 }
 LENGTH = 64  # the most that X.520 allows in a common name
 PLACE = b"P" * LENGTH
+UTF8_STRING, T61_STRING = b"\x0c", b"\x14"
+
+
+def common_name(attack):
+    """What to put in the place of the plain common name. nginx loads a UTF8String
+    only when it is one; in a T61String anything goes."""
+    name = attack.ljust(LENGTH, b"!")[:LENGTH]
+    try:
+        name.decode("utf-8")
+        tag = UTF8_STRING
+    except UnicodeDecodeError:
+        tag = T61_STRING
+    length = bytes([LENGTH])
+    return {UTF8_STRING + length + PLACE: tag + length + name}
 
 
 class Elements(html.parser.HTMLParser):
@@ -55,7 +69,7 @@ class HostileNames(PeerTest):
         identity = Identity(cls.directory, "server-" + attack)
         identity.key = cls.plain.key
         name = ATTACKS[attack].ljust(LENGTH, b"!")[:LENGTH]
-        changes = {PLACE: name, PLACE.lower(): name}
+        changes = common_name(ATTACKS[attack]) | {PLACE.lower(): name}
         cls.write(identity, rewritten(cls.plain.certificate, cls.pki.server_ca.key, changes))
         cls.pki.servers[attack] = identity
         return NginxServer("on", certificate=attack, name=attack)
@@ -66,9 +80,9 @@ class HostileNames(PeerTest):
         with open(cls.pki.client_ca.certificate, encoding="ascii") as file:
             text = file.read()
         for attack in ATTACKS.values():
-            name = attack.ljust(LENGTH, b"!")[:LENGTH]
             key = cls.pki.server_ca.key
-            text += pem_of(rewritten(cls.plain.certificate, key, {PLACE: name}))
+            changes = common_name(attack)
+            text += pem_of(rewritten(cls.plain.certificate, key, changes))
         path = os.path.join(cls.directory, "ca-list.crt")
         with open(path, "w", encoding="ascii") as file:
             file.write(text)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Clients of the exporter's own HTTP side that are slow, dead or malicious: none
 of them holds up a scrape or a probe."""
+import contextlib
 import os
 import socket
 import sys
@@ -31,12 +32,22 @@ class Scrapers(PeerTest):
         cls.exporter.wait_until_ready()
 
     def connect(self, count=1):
+        """From an address that is not the scraper's: one client may not take all
+        the places, but it may well take its own."""
         host, _, port = self.exporter.address.rpartition(":")
+        where, source = (host, int(port)), ("127.0.0.2", 0)
         sockets = []
         for _ in range(count):
-            sockets.append(socket.create_connection((host, int(port)), timeout=10))
-            self.addCleanup(sockets[-1].close)
+            connection = socket.create_connection(where, 10, source_address=source)
+            self.addCleanup(connection.close)
+            sockets.append(connection)
         return sockets
+
+    def send_to_all(self, connections, data):
+        """Some may be refused: that is how places are kept for others."""
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.sendall(data)
 
     def send(self, data, seconds=10):
         """What comes back for these bytes until the other side closes."""
@@ -68,13 +79,13 @@ class Scrapers(PeerTest):
         self.assert_scrape_in_time()
 
     def test_requests_that_never_end_hold_up_nobody(self):
-        for connection in self.connect(200):
-            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: ")
+        request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: "
+        self.send_to_all(self.connect(200), request)
         self.assert_scrape_in_time()
 
     def test_scrapers_that_do_not_read_hold_up_nobody(self):
-        for connection in self.connect(20):
-            connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+        requests = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 50
+        self.send_to_all(self.connect(20), requests)
         self.assert_scrape_in_time()
 
     def test_scrapers_that_go_away_in_the_middle_hold_up_nobody(self):

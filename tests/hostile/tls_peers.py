@@ -10,8 +10,8 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
 
 from lab import handshake
-from lab.certificates import der_of
-from lab.checks import PeerTest
+from lab.certificates import der_of, rewritten
+from lab.checks import CONTROLS, PeerTest
 from lab.handshake import Flight
 from lab.scripted import Peer, reset, wait_for_close
 
@@ -189,6 +189,17 @@ class TlsPeers(PeerTest):
                 flight.chain = [junk]
                 self.assert_server(self.send_flight(flight))
 
+    def test_a_name_that_is_no_utf_8_is_told_in_utf_8(self):
+        flight = self.flight()
+        authority, good = self.pki.server_ca, self.pki.servers["good"]
+        name = b"\xff\xfe\x1b[2J\n\"\x00!"
+        changes = {b"server good": name.ljust(11, b"!")}
+        flight.chain = [rewritten(good.certificate, authority.key, changes)]
+        verdict = self.send_flight(flight)
+        subject = verdict.route("direct")["server_certificate"]["subject"]
+        self.assertIsNone(CONTROLS.search(subject), repr(subject))
+        self.assertNotIn("\n", subject)
+
     def test_a_certificate_with_one_byte_changed_is_not_trusted(self):
         flight = self.flight()
         der = flight.chain[0]
@@ -199,7 +210,8 @@ class TlsPeers(PeerTest):
 
     def test_a_ca_list_as_long_as_can_be_is_cut_and_stated(self):
         flight = self.flight()
-        names = [b"\x30\x12\x31\x10\x30\x0e\x06\x03\x55\x04\x03\x0c\x07CA%05d" % n for n in range(2978)]
+        start = b"\x30\x12\x31\x10\x30\x0e\x06\x03\x55\x04\x03\x0c\x07"
+        names = [start + b"CA%05d" % number for number in range(2978)]
         flight.request = handshake.certificate_request(handshake.name_list(names))
         verdict = self.send_flight(flight)
         self.assert_server(verdict)

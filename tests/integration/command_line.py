@@ -71,7 +71,11 @@ class Commands(UsageTest):
 
     def test_serve_needs_a_configuration(self):
         self.refuse("serve", names="--config.file")
-        self.refuse(names="--config.file")
+
+    def test_nothing_at_all_shows_the_usage(self):
+        done = program.run()
+        self.assertEqual((done.status, done.output), (2, ""))
+        self.assertIn("--config.file", done.errors)
 
     def test_probe_needs_an_address(self):
         line = self.refuse("probe", names="probe")
@@ -165,7 +169,7 @@ class Values(UsageTest):
 
     def test_tls_versions_in_the_wrong_order_are_refused(self):
         flags = ("--tls-min=1.3", "--tls-max=1.2")
-        self.refuse_probe(*flags, names=("1.3", "1.2"))
+        self.refuse_probe(*flags, names=("--tls-min", "--tls-max"))
 
     def test_an_unknown_format_is_named(self):
         self.refuse_probe("--format=yaml", names=("yaml", "text", "json"))
@@ -174,22 +178,27 @@ class Values(UsageTest):
         self.refuse_probe("--http-header=NoColon", names="--http-header")
 
     def test_a_header_that_would_inject_another_is_refused(self):
-        self.refuse_probe("--http-header=X: a\r\nY: b", names="--http-header")
-        self.refuse_probe("--http-header=X Y: a", names="--http-header")
+        self.refuse_probe("--http-header=X: a\r\nY: b", names="header X")
+        self.refuse_probe("--http-header=X Y: a", names="X Y")
 
     def test_a_method_that_is_no_token_is_refused(self):
         self.refuse_probe("--http-method=GET /", names="--http-method")
 
     def test_bad_statuses_are_named(self):
-        for value in ("abc", "99", "200-700", "399-200", "200,,201", ""):
+        for value in ("abc", "99", "200-700", "399-200", "200,,201"):
             with self.subTest(value=value):
-                flag = "--http-expect-status"
-                self.refuse_probe(f"{flag}={value}", names=(flag, value))
+                names = ("status", value, "100 to 599")
+                self.refuse_probe(f"--http-expect-status={value}", names=names)
+
+    def test_an_empty_value_is_refused(self):
+        for flag in ("--http-expect-status", "--http-method", "--ca-file", "--proxy"):
+            with self.subTest(flag=flag):
+                self.refuse_probe(flag + "=", names=flag)
 
     def test_a_bad_server_name_is_named(self):
         for value in ("a b", "x\ny", "-", "a" * 300):
             with self.subTest(value=value):
-                self.refuse_probe(f"--server-name={value}", names="--server-name")
+                self.refuse_probe(f"--server-name={value}", names=("host", value[:1]))
 
     def test_a_bad_log_level_is_named(self):
         flags = ("serve", "--config.file=x", "--log.level=loud")
@@ -213,7 +222,7 @@ class Proxies(UsageTest):
 
     def test_a_password_in_the_url_is_refused_and_not_repeated(self):
         url = f"http://user:{SECRET}@a.test:3128"
-        line = self.refuse_probe("--proxy=" + url, names=("--proxy", "password"))
+        line = self.refuse_probe("--proxy=" + url, names=("proxy", "password file"))
         self.assertNotIn(SECRET, line)
 
     def test_a_bad_port_is_named(self):
@@ -342,7 +351,7 @@ class ConfiguredTargets(UsageTest):
         for value in ("nonsense", "127.0.0.1:99999", "[::1:80", "127.0.0.1", ""):
             with self.subTest(value=value):
                 flags = (f"--config.file={path}", f"--web.listen-address={value}")
-                self.refuse("serve", *flags, names=("--web.listen-address", value))
+                self.refuse("serve", *flags, names=("listen", value))
 
 
 ONE_TARGET = """

@@ -218,7 +218,9 @@ class BadFiles(ConfigurationTest):
             with self.subTest(junk=junk[:8]):
                 with open(path, "wb") as file:
                     file.write(junk)
-                self.assertTrue(self.refuse(path))
+                done = self.check(path)
+                self.assertEqual(done.status, 2, done.errors)
+                self.assertTrue(done.errors.startswith(path + ":"), done.errors)
 
     def test_a_directory_is_no_configuration(self):
         done = self.check(self.directory)

@@ -11,7 +11,7 @@ import urllib.request
 
 from lab.processes import Process, StartFailed, wait_until
 
-LISTENING = re.compile(r"\bmsg=listening\b.*\baddress=\"?([^\s\"]+)")
+LISTENING = re.compile(r'\bmsg="?listening"? .*\baddress="?([^\s"]+)')
 SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer).*")
 HANG_SECONDS = 120
 
