@@ -58,6 +58,10 @@ void x509_alternative_names_text(const struct x509_certificate *certificate, siz
 bool x509_has_ip_address(const struct x509_certificate *certificate, const uint8_t *address,
                          size_t length);
 
+/* Whether a dNSName of subjectAltName stands for this host, without regard to case. "*" only as
+ * the whole first label, for exactly one label (RFC 9525 sections 6.2 and 6.3). */
+bool x509_has_dns_name(const struct x509_certificate *certificate, const char *host);
+
 /* A DER Name as RFC 4514 text: most specific part first ("CN=x,OU=y,O=z"), short names for the
  * usual attribute types; dotted OID for others, "#hex" for their values and for values that are no
  * strings. Escaped by section 2.4, control characters too; valid UTF-8 whatever the bytes

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "wire/x509.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <string.h>
 
 #include "x509_internal.h"
-
-/* GeneralName, RFC 5280 section 4.2.1.6 */
-enum {
-  GENERAL_NAME_DNS = DER_CONTEXT + 2,
-  GENERAL_NAME_IP_ADDRESS = DER_CONTEXT + 7,
-};
-enum { IPV4_BYTES = 4, IPV6_BYTES = 16 };
 
 /* An extension that cannot be read allows nothing: section 4.2 would have it refused. */
 static void read_key_usage(struct der value, struct x509_certificate *out)
@@ -201,64 +193,4 @@ bool x509_read(const uint8_t *der, size_t length, struct x509_certificate *out)
               read_tbs(tbs, &fields);
   *out = good ? fields : (struct x509_certificate){.path_length = -1};
   return good;
-}
-
-static void append_dns_name(struct limited_text *text, struct der name)
-{
-  char piece[UTF8_MAX_BYTES];
-  while (name.length > 0 && !text->cut) {
-    uint32_t character = take_character(DER_UTF8_STRING, &name);
-    if (is_control(character)) {
-      character = CHARACTER_REPLACEMENT;
-    }
-    limited_append(text, piece, utf8_encode(character, piece));
-  }
-}
-
-static void append_ip_address(struct limited_text *text, struct der address)
-{
-  char words[INET6_ADDRSTRLEN] = "";
-  if (address.length == IPV4_BYTES || address.length == IPV6_BYTES) {
-    int family = address.length == IPV4_BYTES ? AF_INET : AF_INET6;
-    (void)inet_ntop(family, address.bytes, words, sizeof(words));
-    limited_append_text(text, words);
-  } else {
-    limited_append_hex(text, address);
-  }
-}
-
-void x509_alternative_names_text(const struct x509_certificate *certificate, size_t limit_bytes,
-                                 struct buffer *out)
-{
-  struct limited_text text = {.out = out, .left_bytes = limit_bytes};
-  struct der rest = certificate->subject_alternative_names;
-  struct der_element name;
-  bool first = true;
-  while (!text.cut && der_next(&rest, &name)) {
-    if (name.tag != GENERAL_NAME_DNS && name.tag != GENERAL_NAME_IP_ADDRESS) {
-      continue;
-    }
-    if (!first) {
-      limited_append_text(&text, ",");
-    }
-    first = false;
-    if (name.tag == GENERAL_NAME_DNS) {
-      append_dns_name(&text, name.content);
-    } else {
-      append_ip_address(&text, name.content);
-    }
-  }
-}
-
-bool x509_has_ip_address(const struct x509_certificate *certificate, const uint8_t *address,
-                         size_t length)
-{
-  struct der rest = certificate->subject_alternative_names;
-  struct der_element name;
-  while (der_next(&rest, &name)) {
-    if (name.tag == GENERAL_NAME_IP_ADDRESS && der_equals(name.content, address, length)) {
-      return true;
-    }
-  }
-  return false;
 }
