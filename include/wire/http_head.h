@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "wire/http_body.h"
-
 enum { HTTP_HEAD_MAX_BYTES = 16384, HTTP_FIELDS_MAX = 128 };
 
 enum http_head_result {
