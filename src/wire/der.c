@@ -54,7 +54,11 @@ bool der_expect(struct der *rest, uint8_t tag, struct der *content)
 
 bool der_only(struct der input, uint8_t tag, struct der *content)
 {
-  return der_expect(&input, tag, content) && input.length == 0;
+  if (der_expect(&input, tag, content) && input.length == 0) {
+    return true;
+  }
+  *content = (struct der){0};
+  return false;
 }
 
 bool der_equals(struct der a, const void *bytes, size_t length)

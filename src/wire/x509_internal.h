@@ -42,9 +42,9 @@ struct der_element {
  * header is of a form that certificates do not use (tags above 30, indefinite length, a length
  * of more than 4 octets). A length that is not the shortest is read: verifiers do so too. */
 bool der_next(struct der *rest, struct der_element *out);
-/* The same for an element that must have the tag; its content. */
+/* The same for an element that must have the tag; its content, empty when false. */
 bool der_expect(struct der *rest, uint8_t tag, struct der *content);
-/* The content of an element that must have the tag and fill input. */
+/* The content of an element that must have the tag and fill input; empty when false. */
 bool der_only(struct der input, uint8_t tag, struct der *content);
 
 bool der_equals(struct der a, const void *bytes, size_t length);
