@@ -66,8 +66,16 @@ static void assert_key_type(const char *expected)
 
 static void assert_empty(const struct x509_certificate *fields)
 {
-  static const struct x509_certificate empty = {.path_length = -1};
-  ck_assert_mem_eq(fields, &empty, sizeof(empty));
+  const struct der *parts[] = {&fields->serial, &fields->issuer, &fields->subject, &fields->spki,
+                               &fields->subject_alternative_names};
+  for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    ck_assert(parts[i]->bytes == NULL && parts[i]->length == 0);
+  }
+  ck_assert(fields->not_before == 0 && fields->not_after == 0 && fields->path_length == -1);
+  ck_assert(!fields->has_key_usage && !fields->digital_signature && !fields->key_encipherment &&
+            !fields->key_cert_sign);
+  ck_assert(!fields->has_extended_key_usage && !fields->client_auth && !fields->server_auth);
+  ck_assert(!fields->is_ca);
 }
 
 /* With the real ones there is something of every kind to trip over. */
