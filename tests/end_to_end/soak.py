@@ -23,6 +23,8 @@ MIB = 1024 * 1024
 # A sanitizer keeps freed memory back for a while.
 GROWTH_BYTES = 256 * MIB if program.sanitized() else 2 * MIB
 DESCRIPTORS = 8
+# Longer than this, and it is the machine that was late, not the program.
+STALL_SECONDS = 0.25
 
 
 class Soak(unittest.TestCase):
@@ -48,32 +50,42 @@ class Soak(unittest.TestCase):
         return exporter
 
     def watch(self, exporter):
-        """(resident bytes, descriptors) each second, from the warm-up on."""
+        """A moment each second, from the warm-up on."""
         time.sleep(WARM_UP_SECONDS)
         seen = []
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            seen.append((resident_bytes(exporter.pid), descriptors(exporter.pid)))
-            exporter.fetch("/metrics")
+            page = exporter.fetch("/metrics")[2]
+            begin = time.monotonic()
             time.sleep(1)
+            seen.append(Moment(exporter.pid, page, time.monotonic() - begin - 1))
         return seen
 
     def test_a_minute_of_200_targets_leaves_no_trace(self):
+        seen, rate = self.soak()
+        if seen[-1].skipped and max(one.overslept for one in seen) > STALL_SECONDS:
+            print("this machine stood still for a while: once more", flush=True)
+            seen, rate = self.soak()
+        skipped = [one.skipped for one in seen]
+        self.assertEqual(skipped[-1], 0, f"rounds skipped, by second: {skipped}")
+        self.assertGreater(rate, TARGETS * 0.95)
+        self.assert_flat([one.memory for one in seen], GROWTH_BYTES, "memory")
+        self.assert_flat([one.descriptors for one in seen], DESCRIPTORS, "descriptors")
+
+    def soak(self):
+        """What was seen, and how many probes ran each second."""
         exporter = self.start()
         exporter.wait_until_ready()
         before, begin = self.probes(exporter), time.monotonic()
         seen = self.watch(exporter)
-        page = exporter.fetch("/metrics")[2]
         rate = (self.probes(exporter) - before) / (time.monotonic() - begin)
-        self.report(seen, rate, page)
-        self.assertEqual(program.values(page, "mtls_rounds_skipped_total"), [0.0])
+        page = exporter.fetch("/metrics")[2]
+        self.report(seen, rate)
         self.assertEqual(program.values(page, "mtls_probe_success"), [1.0] * TARGETS)
-        self.assertGreater(rate, TARGETS * 0.95)
-        self.assert_flat([memory for memory, _ in seen], GROWTH_BYTES, "memory")
-        self.assert_flat([count for _, count in seen], DESCRIPTORS, "descriptors")
         status, _ = exporter.end()
         self.assertEqual(status, 0, exporter.log())
         self.assertNotRegex(exporter.log(), program.SANITIZER)
+        return seen, rate
 
     def probes(self, exporter):
         page = exporter.fetch("/metrics")[2]
@@ -87,21 +99,21 @@ class Soak(unittest.TestCase):
         self.assertLessEqual(last - first, limit, f"{what}: {numbers}")
 
     @staticmethod
-    def report(seen, rate, page):
-        memory = [one for one, _ in seen]
-        lag = program.values(page, "mtls_scheduler_lag_seconds")
-        print(f"\n{rate:.0f} probes/s, resident {min(memory) / MIB:.1f} to ", end="")
-        print(f"{max(memory) / MIB:.1f} MiB, lag {lag}, descriptors ", end="")
-        print(f"{min(one for _, one in seen)} to {max(one for _, one in seen)}", flush=True)
+    def report(seen, rate):
+        memory = [one.memory / MIB for one in seen]
+        files = [one.descriptors for one in seen]
+        print(f"\n{rate:.0f} probes/s, {seen[-1].skipped:.0f} rounds skipped, resident ", end="")
+        print(f"{memory[0]:.1f} to {memory[-1]:.1f} MiB, descriptors ", end="")
+        print(f"{min(files)} to {max(files)}", flush=True)
 
 
-def resident_bytes(pid):
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+class Moment:
+    def __init__(self, pid, page, overslept):
+        self.overslept = overslept
+        self.skipped = program.values(page, "mtls_rounds_skipped_total")[0]
+        self.descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            self.memory = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 if __name__ == "__main__":
