@@ -2,7 +2,6 @@
 #include "diagnosis/diagnose.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "evidence.h"
 
@@ -15,86 +14,6 @@ struct investigation {
   const struct observation *observation; /* the one that stands for the route; never NULL */
   const struct verdict *verdict;         /* its answers are already there */
 };
-
-/* ---- the answers ---------------------------------------------------------------------- */
-
-static enum requested_during during_of(const struct diagnosis_input *input)
-{
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
-    const struct observation *observation = input->observations[p];
-    if (observation != NULL && observation->tls.requested_during != REQUESTED_NOT) {
-      return observation->tls.requested_during;
-    }
-  }
-  return REQUESTED_NOT;
-}
-
-static enum answer required_answer(const struct diagnosis_input *input, enum answer requested)
-{
-  if (requested != ANSWER_YES) {
-    return requested;
-  }
-  switch (outcome_of(input->target, input->observations[PRESENTED_NONE],
-                     input->observations[PRESENTED_CLIENT])) {
-  case OUTCOME_REFUSED:
-    return ANSWER_YES;
-  case OUTCOME_ADMITTED:
-    return ANSWER_NO;
-  case OUTCOME_UNKNOWN:
-    break;
-  }
-  return ANSWER_UNKNOWN;
-}
-
-/* Whether the certificate that this probe really sent was accepted. */
-static enum answer accepted_answer(const struct diagnosis_input *input, enum presented presented)
-{
-  const struct observation *observation = input->observations[presented];
-  if (observation == NULL || observation->tls.certificate_sent != CERTIFICATE_SENT_CHAIN) {
-    return ANSWER_UNKNOWN;
-  }
-  switch (outcome_of(input->target, observation, input->observations[PRESENTED_NONE])) {
-  case OUTCOME_ADMITTED:
-    return ANSWER_YES;
-  case OUTCOME_REFUSED:
-    return ANSWER_NO;
-  case OUTCOME_UNKNOWN:
-    break;
-  }
-  return ANSWER_UNKNOWN;
-}
-
-static enum accepted_by accepted_by_of(const struct observation *observation)
-{
-  if (observation->http.status > 0) {
-    return ACCEPTED_BY_HTTP;
-  }
-  if (observation->tls.application_data_received) {
-    return ACCEPTED_BY_APPLICATION_DATA;
-  }
-  if (observation->tls.version == TLS_VERSION_1_2) {
-    return ACCEPTED_BY_HANDSHAKE;
-  }
-  return observation->tls.session_tickets > 0 ? ACCEPTED_BY_SESSION_TICKET : ACCEPTED_BY_SILENCE;
-}
-
-static void answer_questions(const struct diagnosis_input *input, struct verdict *verdict)
-{
-  const struct observation *main = main_observation(input);
-  verdict->tunnel = tunnel_state_of(input);
-  if (main == NULL || main->ended_in < PHASE_HANDSHAKE) {
-    return; /* older contrasts say nothing about a connection that is not there */
-  }
-  verdict->requested = requested_by(input->observations);
-  verdict->requested_during = during_of(input);
-  verdict->required = required_answer(input, verdict->requested);
-  verdict->accepted = accepted_answer(input, PRESENTED_CLIENT);
-  if (verdict->accepted == ANSWER_YES) {
-    verdict->accepted_by = accepted_by_of(input->observations[PRESENTED_CLIENT]);
-  }
-  verdict->untrusted_accepted = accepted_answer(input, PRESENTED_UNTRUSTED);
-  verdict->issuer_acceptable = issuer_acceptable(input);
-}
 
 /* ---- the causes, in the order of the wire --------------------------------------------- */
 
@@ -119,19 +38,6 @@ static enum reason way_cause(const struct investigation *it)
   return reason == REASON_NAME_NOT_RESOLVED ? REASON_PROXY_NOT_RESOLVED : REASON_PROXY_UNREACHABLE;
 }
 
-static enum reason direct_network_cause(const struct diagnosis_input *input)
-{
-  const struct observation *ours = input->direct[PRESENTED_CLIENT];
-  return network_cause(ours != NULL ? ours : input->direct[PRESENTED_NONE]);
-}
-
-/* The proxy says that it has no way to the target; so may everybody. */
-static enum reason unreachable_behind_proxy(const struct investigation *it)
-{
-  enum reason direct = direct_network_cause(it->input);
-  return direct != REASON_NONE ? direct : REASON_PROXY_CANNOT_REACH_TARGET;
-}
-
 static enum reason connect_answer_cause(const struct investigation *it)
 {
   const struct tunnel_observation *tunnel = &it->observation->tunnel;
@@ -143,38 +49,60 @@ static enum reason connect_answer_cause(const struct investigation *it)
   case 405:
   case 451:
     return REASON_PROXY_DENIED;
-  case 404: /* privoxy: "No such domain" */
-    return unreachable_behind_proxy(it);
   default:
-    return tunnel->connect_status >= 500 ? unreachable_behind_proxy(it)
-                                         : REASON_PROXY_PROTOCOL_ERROR;
+    break;
   }
+  if (!proxy_may_blame_target(it->observation)) {
+    return REASON_PROXY_PROTOCOL_ERROR;
+  }
+  enum reason direct = direct_network_cause(it->input);
+  if (direct != REASON_NONE) {
+    return direct; /* nobody reaches the target */
+  }
+  return it->observation->timed_out ? REASON_PROXY_TIMED_OUT : REASON_PROXY_CANNOT_REACH_TARGET;
 }
 
 static enum reason tunnel_cause(const struct investigation *it)
 {
   const struct observation *observation = it->observation;
-  const struct proxy *proxy = it->input->route->proxy;
-  if (proxy == NULL || observation->ended_in != PHASE_TUNNEL) {
-    return proxy != NULL && observation->tunnel.early_bytes ? REASON_PROXY_PROTOCOL_ERROR
-                                                            : REASON_NONE;
+  if (is_direct(it->input)) {
+    return REASON_NONE;
   }
-  if (proxy->tls && !observation->proxy_tls.handshake_complete) {
-    return REASON_PROXY_TLS_FAILED;
+  if (observation->ended_in == PHASE_TUNNEL) {
+    return proxy_tls_works(it->input) ? connect_answer_cause(it) : REASON_PROXY_TLS_FAILED;
   }
-  if (observation->timed_out) {
-    enum reason direct = direct_network_cause(it->input);
-    return direct != REASON_NONE ? direct : REASON_PROXY_TIMED_OUT;
-  }
-  return connect_answer_cause(it);
+  return observation->tunnel.early_bytes ? REASON_PROXY_PROTOCOL_ERROR : REASON_NONE;
+}
+
+/* Nobody speaks TLS in the open tunnel. Where the direct route is no better, it is the server. */
+static enum reason dumb_tunnel_cause(const struct investigation *it)
+{
+  const struct observation *direct = main_of(it->input->direct);
+  bool same_direct =
+      direct != NULL && direct->ended_in == PHASE_HANDSHAKE && !direct->tls.server_hello_received;
+  return it->observation->tls.server_hello_received || same_direct
+             ? REASON_NONE
+             : REASON_NO_ANSWER_THROUGH_TUNNEL;
 }
 
 static enum reason interception_cause(const struct investigation *it)
 {
-  if (it->verdict->tunnel == TUNNEL_INTERCEPTED) {
+  switch (it->verdict->tunnel) {
+  case TUNNEL_INTERCEPTED:
     return REASON_TLS_INTERCEPTED;
+  case TUNNEL_DENIED:
+    return REASON_TUNNEL_RESET;
+  case TUNNEL_BROKEN:
+    return it->observation->timed_out ? REASON_PROXY_TIMED_OUT : REASON_TUNNEL_RESET;
+  case TUNNEL_UNKNOWN:
+    return dumb_tunnel_cause(it);
+  case TUNNEL_NOT_APPLICABLE:
+  case TUNNEL_INTACT:
+  case TUNNEL_AUTHENTICATION_REQUIRED:
+  case TUNNEL_UNREACHABLE:
+    break;
   }
-  return it->verdict->tunnel == TUNNEL_DENIED ? REASON_TUNNEL_RESET : REASON_NONE;
+  return REASON_NONE;
 }
 
 static enum reason server_certificate_cause(const struct investigation *it)
@@ -196,17 +124,10 @@ static enum reason server_certificate_cause(const struct investigation *it)
   return REASON_NONE;
 }
 
-static enum outcome main_outcome(const struct investigation *it)
-{
-  enum presented contrast =
-      it->observation->presented == PRESENTED_NONE ? PRESENTED_CLIENT : PRESENTED_NONE;
-  return outcome_of(it->input->target, it->observation, it->input->observations[contrast]);
-}
-
 static enum reason handshake_cause(const struct investigation *it)
 {
   const struct tls_observation *tls = &it->observation->tls;
-  if (it->observation->ended_in != PHASE_HANDSHAKE || main_outcome(it) == OUTCOME_REFUSED) {
+  if (it->observation->ended_in != PHASE_HANDSHAKE || main_outcome(it->input) == OUTCOME_REFUSED) {
     return REASON_NONE;
   }
   if (tls->alert_received == ALERT_PROTOCOL_VERSION || tls->alert_sent == ALERT_PROTOCOL_VERSION) {
@@ -262,41 +183,54 @@ static enum reason own_certificate_cause(const struct investigation *it)
              : REASON_REFUSED_WITHOUT_REASON;
 }
 
+static bool may_be_required(const struct investigation *it)
+{
+  enum certificate_policy policy = it->input->target->probe.expect_client_certificate;
+  return policy == CERTIFICATE_REQUIRED || policy == CERTIFICATE_ANY;
+}
+
 static enum reason refusal_cause(const struct investigation *it)
 {
-  if (main_outcome(it) != OUTCOME_REFUSED) {
+  if (main_outcome(it->input) != OUTCOME_REFUSED) {
     return REASON_NONE;
   }
   if (it->observation->tls.certificate_sent == CERTIFICATE_SENT_CHAIN) {
     return own_certificate_cause(it);
   }
-  /* A refusal for want of a certificate that was never asked for is the server's own knot. */
-  return it->verdict->requested == ANSWER_YES ? REASON_CLIENT_CERTIFICATE_MISSING
-                                              : REASON_CLIENT_CERTIFICATE_NOT_REQUESTED;
+  if (it->verdict->requested != ANSWER_YES) {
+    /* A refusal for want of a certificate that was never asked for is the server's own knot. */
+    return REASON_CLIENT_CERTIFICATE_NOT_REQUESTED;
+  }
+  if (!may_be_required(it)) {
+    return REASON_CLIENT_CERTIFICATE_REQUIRED_UNEXPECTEDLY;
+  }
+  /* a target whose certificate is configured, but is not to be presented on this route */
+  bool on_purpose = it->observation->presented == PRESENTED_NONE && it->input->credential != NULL;
+  return on_purpose ? REASON_NONE : REASON_CLIENT_CERTIFICATE_MISSING;
 }
 
 static enum reason http_cause(const struct investigation *it)
 {
   const struct observation *observation = it->observation;
+  if (main_outcome(it->input) == OUTCOME_REFUSED) {
+    return REASON_NONE;
+  }
   if (observation->ended_in == PHASE_SETTLE) {
     return REASON_TLS_HANDSHAKE_FAILED;
   }
   if (observation->ended_in == PHASE_REQUEST) {
     return REASON_HTTP_NO_ANSWER;
   }
-  return observation->http.status > 0 && main_outcome(it) == OUTCOME_UNKNOWN
+  unsigned status = (unsigned)observation->http.status;
+  return status > 0 && !http_status_expected(&it->input->target->probe.http, status)
              ? REASON_HTTP_STATUS_UNEXPECTED
              : REASON_NONE;
 }
 
-static enum reason expectation_cause(const struct investigation *it)
+static enum reason policy_cause(const struct investigation *it)
 {
-  const struct probe_settings *settings = &it->input->target->probe;
   const struct verdict *verdict = it->verdict;
-  if (settings->expect_untrusted_refused && verdict->untrusted_accepted == ANSWER_YES) {
-    return REASON_UNTRUSTED_CERTIFICATE_ACCEPTED;
-  }
-  switch (settings->expect_client_certificate) {
+  switch (it->input->target->probe.expect_client_certificate) {
   case CERTIFICATE_REQUIRED:
     if (verdict->requested == ANSWER_NO) {
       return REASON_CLIENT_CERTIFICATE_NOT_REQUESTED;
@@ -317,20 +251,28 @@ static enum reason expectation_cause(const struct investigation *it)
   return REASON_NONE;
 }
 
+static enum reason untrusted_cause(const struct investigation *it)
+{
+  return it->input->target->probe.expect_untrusted_refused &&
+                 it->verdict->untrusted_accepted == ANSWER_YES
+             ? REASON_UNTRUSTED_CERTIFICATE_ACCEPTED
+             : REASON_NONE;
+}
+
 /* The first one that finds something names the reason. */
 static enum reason (*const causes[])(const struct investigation *it) = {
     local_cause,     way_cause,        tunnel_cause,  interception_cause, server_certificate_cause,
-    handshake_cause, credential_cause, refusal_cause, http_cause,         expectation_cause,
+    handshake_cause, credential_cause, refusal_cause, http_cause,         policy_cause,
+    untrusted_cause,
 };
 
 static enum reason find_reason(const struct diagnosis_input *input, const struct verdict *verdict)
 {
   const struct investigation it = {input, main_observation(input), verdict};
   if (it.observation == NULL) {
-    enum reason reason = input->credential != NULL && !input->credential->loaded
-                             ? credential_cause(&it)
-                             : REASON_OUT_OF_RESOURCES; /* not even one probe could be started */
-    return reason;
+    enum reason reason = credential_cause(&it);
+    /* else not even one probe could be started */
+    return reason != REASON_NONE ? reason : REASON_OUT_OF_RESOURCES;
   }
   for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
     enum reason reason = causes[i](&it);

@@ -4,25 +4,35 @@
 #include <errno.h>
 #include <string.h>
 
-bool is_direct(const struct diagnosis_input *input)
+/* ---- how a probe ended ----------------------------------------------------------------- */
+
+/* Alerts (IANA TLS Alerts) that do not speak of certificates: protocol_version, internal_error,
+ * user_canceled (JSSE's normal close), unrecognized_name, no_application_protocol. */
+static bool alert_tells_nothing(int alert)
 {
-  return input->route->proxy == NULL;
+  return alert == 70 || alert == 80 || alert == 90 || alert == 112 || alert == 120;
 }
 
-bool ended_by_peer(const struct tls_observation *tls)
+/* Alert, close or reset; not our deadline, not our own refusal to go on. */
+static bool ended_by_peer(const struct tls_observation *tls)
 {
   return tls->alert_received != ALERT_NONE || tls->ending != ENDING_NONE;
 }
 
 static bool certificate_was_due(const struct tls_observation *tls)
 {
-  return tls->requested_during != REQUESTED_NOT;
+  /* a renegotiation that we could not go through with: nothing of ours was judged */
+  bool unanswered = tls->requested_during == REQUESTED_RENEGOTIATION &&
+                    tls->certificate_sent == CERTIFICATE_SENT_NOTHING;
+  return tls->requested_during != REQUESTED_NOT && !unanswered;
 }
 
-/* Whether a status may be a refusal, when the contrast says so. */
-static bool status_may_refuse(int status)
+/* Ended by the peer once our Certificate was due, without a word of its own protocol. */
+static bool cut_off(const struct observation *observation)
 {
-  return status >= 400 && status <= 499;
+  return observation->ended_in >= PHASE_HANDSHAKE && observation->ended_in < PHASE_DONE &&
+         !observation->timed_out && !observation->http.malformed && observation->http.status == 0 &&
+         certificate_was_due(&observation->tls) && ended_by_peer(&observation->tls);
 }
 
 static bool expected(const struct target *target, const struct observation *observation)
@@ -31,25 +41,54 @@ static bool expected(const struct target *target, const struct observation *obse
          http_status_expected(&target->probe.http, (unsigned)observation->http.status);
 }
 
+/* Admitted or refused beyond doubt, without looking at the other probe. */
+static bool plainly_admitted(const struct target *target, const struct observation *observation)
+{
+  if (observation == NULL || observation->withheld) {
+    return false;
+  }
+  return observation->http.status > 0
+             ? expected(target, observation) && !refusal_by_text(&observation->http)
+             : observation->ended_in == PHASE_DONE;
+}
+
+static bool plainly_refused(const struct observation *observation)
+{
+  if (observation == NULL || observation->withheld) {
+    return false;
+  }
+  return refusal_by_text(&observation->http) ||
+         (cut_off(observation) && !alert_tells_nothing(observation->tls.alert_received));
+}
+
+/* Statuses that servers and gateways give to a certificate they do not like, whatever the text. */
+static bool status_is_suspect(int status)
+{
+  return status == 400 || status == 401 || status == 403 || status == 495 || status == 496;
+}
+
 static enum outcome http_outcome(const struct target *target, const struct observation *observation,
                                  const struct observation *other)
 {
+  int status = observation->http.status;
   if (refusal_by_text(&observation->http)) {
     return OUTCOME_REFUSED;
   }
   if (expected(target, observation)) {
     return OUTCOME_ADMITTED;
   }
-  if (status_may_refuse(observation->http.status) && other != NULL && expected(target, other)) {
+  if (status >= 400 && status <= 499 && certificate_was_due(&observation->tls) &&
+      plainly_admitted(target, other)) {
     return OUTCOME_REFUSED;
   }
-  return OUTCOME_UNKNOWN;
+  /* it got past the gate that stopped the other */
+  return plainly_refused(other) && !status_is_suspect(status) ? OUTCOME_ADMITTED : OUTCOME_UNKNOWN;
 }
 
 enum outcome outcome_of(const struct target *target, const struct observation *observation,
                         const struct observation *other)
 {
-  if (observation == NULL || observation->timed_out || observation->withheld) {
+  if (observation == NULL || observation->withheld) {
     return OUTCOME_UNKNOWN;
   }
   if (observation->http.status > 0) {
@@ -58,23 +97,57 @@ enum outcome outcome_of(const struct target *target, const struct observation *o
   if (observation->ended_in == PHASE_DONE) {
     return OUTCOME_ADMITTED;
   }
-  bool after_certificate =
-      observation->ended_in >= PHASE_HANDSHAKE && certificate_was_due(&observation->tls);
-  return after_certificate && ended_by_peer(&observation->tls) ? OUTCOME_REFUSED : OUTCOME_UNKNOWN;
+  if (!cut_off(observation)) {
+    return OUTCOME_UNKNOWN;
+  }
+  return plainly_refused(observation) || plainly_admitted(target, other) ? OUTCOME_REFUSED
+                                                                         : OUTCOME_UNKNOWN;
+}
+
+enum outcome main_outcome(const struct diagnosis_input *input)
+{
+  const struct observation *observation = main_observation(input);
+  enum presented contrast =
+      observation->presented == PRESENTED_NONE ? PRESENTED_CLIENT : PRESENTED_NONE;
+  return outcome_of(input->target, observation, input->observations[contrast]);
+}
+
+/* ---- which probe saw it ---------------------------------------------------------------- */
+
+const struct observation *main_of(const struct observation *const observations[PRESENTED_COUNT])
+{
+  const struct observation *ours = observations[PRESENTED_CLIENT];
+  return ours != NULL ? ours : observations[PRESENTED_NONE];
 }
 
 const struct observation *main_observation(const struct diagnosis_input *input)
 {
-  const struct observation *ours = input->observations[PRESENTED_CLIENT];
-  return ours != NULL ? ours : input->observations[PRESENTED_NONE];
+  return main_of(input->observations);
+}
+
+static bool leads_to_handshake(const struct observation *const observations[PRESENTED_COUNT])
+{
+  const struct observation *observation = main_of(observations);
+  return observation != NULL && observation->ended_in >= PHASE_HANDSHAKE;
 }
 
 const struct observation *
 certificate_observation(const struct observation *const observations[PRESENTED_COUNT])
 {
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
+  for (size_t p = 0; p < PRESENTED_COUNT && leads_to_handshake(observations); p++) {
     if (observations[p] != NULL && observations[p]->tls.chain_length > 0) {
       return observations[p];
+    }
+  }
+  return NULL;
+}
+
+const struct tls_observation *
+certificate_request(const struct observation *const observations[PRESENTED_COUNT])
+{
+  for (size_t p = 0; p < PRESENTED_COUNT && leads_to_handshake(observations); p++) {
+    if (observations[p] != NULL && observations[p]->tls.certificate_request_read) {
+      return &observations[p]->tls;
     }
   }
   return NULL;
@@ -83,12 +156,12 @@ certificate_observation(const struct observation *const observations[PRESENTED_C
 enum answer requested_by(const struct observation *const observations[PRESENTED_COUNT])
 {
   enum answer answer = ANSWER_UNKNOWN;
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
+  for (size_t p = 0; p < PRESENTED_COUNT && leads_to_handshake(observations); p++) {
     const struct observation *observation = observations[p];
     if (observation == NULL) {
       continue;
     }
-    if (certificate_was_due(&observation->tls)) {
+    if (observation->tls.requested_during != REQUESTED_NOT) {
       return ANSWER_YES;
     }
     if (observation->tls.handshake_complete && observation->ended_in == PHASE_DONE) {
@@ -98,14 +171,23 @@ enum answer requested_by(const struct observation *const observations[PRESENTED_
   return answer;
 }
 
+bool request_is_missing(const struct diagnosis_input *input)
+{
+  return requested_by(input->direct) == ANSWER_YES &&
+         requested_by(input->observations) == ANSWER_NO;
+}
+
+/* ---- the way to the target ------------------------------------------------------------- */
+
+bool is_direct(const struct diagnosis_input *input)
+{
+  return input->route->proxy == NULL;
+}
+
 bool direct_handshake_works(const struct diagnosis_input *input)
 {
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
-    if (input->direct[p] != NULL && input->direct[p]->tls.server_hello_received) {
-      return true;
-    }
-  }
-  return false;
+  const struct observation *direct = main_of(input->direct);
+  return direct != NULL && direct->tls.server_hello_received;
 }
 
 static enum reason connect_cause(const struct observation *observation)
@@ -130,6 +212,31 @@ enum reason network_cause(const struct observation *observation)
   return observation->ended_in == PHASE_CONNECT ? connect_cause(observation) : REASON_NONE;
 }
 
+enum reason direct_network_cause(const struct diagnosis_input *input)
+{
+  const struct observation *direct = main_of(input->direct);
+  bool too_late_to_tell = direct != NULL && direct->timed_out && direct->lagged;
+  return too_late_to_tell ? REASON_NONE : network_cause(direct);
+}
+
+bool proxy_may_blame_target(const struct observation *observation)
+{
+  const struct tunnel_observation *tunnel = &observation->tunnel;
+  if (observation->timed_out || tunnel->connect_status >= 500) {
+    return true;
+  }
+  /* privoxy's way of saying that DNS knows no such name */
+  return tunnel->connect_status == 404 && tunnel->reason_phrase != NULL &&
+         strcasestr(tunnel->reason_phrase, "No such domain") != NULL;
+}
+
+bool proxy_tls_works(const struct diagnosis_input *input)
+{
+  return !input->route->proxy->tls || main_observation(input)->proxy_tls.handshake_complete;
+}
+
+/* ---- the CA names ---------------------------------------------------------------------- */
+
 static bool listed(const struct tls_observation *tls, const char *name_sha256)
 {
   for (size_t i = 0; i < tls->acceptable_issuer_count; i++) {
@@ -140,21 +247,10 @@ static bool listed(const struct tls_observation *tls, const char *name_sha256)
   return false;
 }
 
-static const struct tls_observation *certificate_request(const struct diagnosis_input *input)
-{
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
-    const struct observation *observation = input->observations[p];
-    if (observation != NULL && observation->tls.certificate_request_read) {
-      return &observation->tls;
-    }
-  }
-  return NULL;
-}
-
 enum answer issuer_acceptable(const struct diagnosis_input *input)
 {
   const struct credential_facts *credential = input->credential;
-  const struct tls_observation *tls = certificate_request(input);
+  const struct tls_observation *tls = certificate_request(input->observations);
   /* an empty list accepts any issuer (RFC 5246 section 7.4.4): nothing to compare with */
   if (credential == NULL || credential->chain_length == 0 || tls == NULL ||
       tls->acceptable_issuers_listed == 0) {

@@ -16,34 +16,52 @@ enum outcome {
   OUTCOME_REFUSED,
 };
 
-/* other: what the contrasting probe saw (NULL: nothing); it decides where an HTTP status alone
- * does not. */
+/* other: what the contrasting probe saw (NULL: nothing); it decides where an HTTP status or an
+ * alert alone does not. */
 enum outcome outcome_of(const struct target *target, const struct observation *observation,
                         const struct observation *other);
+/* Of the probe that stands for the route; not NULL. */
+enum outcome main_outcome(const struct diagnosis_input *input);
 
 /* Whether the answer is one that servers give about certificates, by its own words
  * (refusal.c). */
 bool refusal_by_text(const struct http_observation *http);
 
-/* The probe that stands for the route: with our certificate where there is one. NULL: none. */
+/* The probe that stands for a route: with our certificate where there is one. NULL: none. */
+const struct observation *main_of(const struct observation *const observations[PRESENTED_COUNT]);
 const struct observation *main_observation(const struct diagnosis_input *input);
+
+/* The three below believe an older contrast only where the route still leads to a handshake. */
+
 /* The first of client, none, untrusted that saw a server certificate; NULL: none did. */
 const struct observation *
 certificate_observation(const struct observation *const observations[PRESENTED_COUNT]);
+/* The first that read the server's CertificateRequest; NULL: none did. */
+const struct tls_observation *
+certificate_request(const struct observation *const observations[PRESENTED_COUNT]);
 /* Whether a certificate was requested by any of them. */
 enum answer requested_by(const struct observation *const observations[PRESENTED_COUNT]);
+/* The server asks on the direct route, and nobody asks here. */
+bool request_is_missing(const struct diagnosis_input *input);
 
-bool direct_handshake_works(const struct diagnosis_input *input);
 bool is_direct(const struct diagnosis_input *input);
-/* The peer ended it: alert, close or reset; not our deadline, not our own refusal to go on. */
-bool ended_by_peer(const struct tls_observation *tls);
-
-enum tunnel_state tunnel_state_of(const struct diagnosis_input *input);
+bool direct_handshake_works(const struct diagnosis_input *input);
 /* The reason for a connection that failed before TLS, REASON_NONE when it did not. */
 enum reason network_cause(const struct observation *observation);
+/* The same of the direct route, now. */
+enum reason direct_network_cause(const struct diagnosis_input *input);
+/* The proxy's answer to CONNECT, or its silence, may be no more than the target being down. */
+bool proxy_may_blame_target(const struct observation *observation);
+/* The proxy itself could be talked to: TLS to it, where there is any, is done. */
+bool proxy_tls_works(const struct diagnosis_input *input);
+
+enum tunnel_state tunnel_state_of(const struct diagnosis_input *input);
 
 /* Whether the chain we send leads to a CA name that the server listed. */
 enum answer issuer_acceptable(const struct diagnosis_input *input);
+
+/* The answers of interface.md, written into a new verdict (answers.c). */
+void answer_questions(const struct diagnosis_input *input, struct verdict *verdict);
 
 /* Fills in the {facts} of a row's sentence; to be freed. NULL where memory is out. */
 char *sentence(const char *form, const struct diagnosis_input *input,

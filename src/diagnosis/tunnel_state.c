@@ -10,20 +10,13 @@ static bool is_denial(int status)
   return status == 403 || status == 405 || status == 451;
 }
 
-static bool direct_fails_in_network(const struct diagnosis_input *input)
-{
-  for (size_t p = 0; p < PRESENTED_COUNT; p++) {
-    if (network_cause(input->direct[p]) != REASON_NONE) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static enum tunnel_state refused_state(const struct diagnosis_input *input,
                                        const struct observation *observation)
 {
   int status = observation->tunnel.connect_status;
+  if (!proxy_tls_works(input)) {
+    return TUNNEL_BROKEN;
+  }
   if (status == 407) {
     return TUNNEL_AUTHENTICATION_REQUIRED;
   }
@@ -31,13 +24,32 @@ static enum tunnel_state refused_state(const struct diagnosis_input *input,
     return TUNNEL_DENIED;
   }
   /* the proxy may be all right: nobody reaches the target */
-  return direct_fails_in_network(input) ? TUNNEL_UNKNOWN : TUNNEL_BROKEN;
+  bool target_is_down =
+      proxy_may_blame_target(observation) && direct_network_cause(input) != REASON_NONE;
+  return target_is_down ? TUNNEL_UNKNOWN : TUNNEL_BROKEN;
+}
+
+/* CONNECT was answered 200, and then nobody spoke TLS. */
+static enum tunnel_state dumb_state(const struct diagnosis_input *input,
+                                    const struct observation *observation)
+{
+  if (!direct_handshake_works(input)) {
+    return TUNNEL_UNKNOWN;
+  }
+  /* Edge SWG denies so, with its protocol detection on */
+  return !observation->timed_out && observation->tls.ending != ENDING_NONE ? TUNNEL_DENIED
+                                                                           : TUNNEL_BROKEN;
 }
 
 static bool same_leaf(const struct certificate *a, const struct certificate *b)
 {
   return strcmp(a->sha256, b->sha256) == 0 ||
          (a->spki_sha256[0] != '\0' && strcmp(a->spki_sha256, b->spki_sha256) == 0);
+}
+
+static bool same_issuer(const struct certificate *a, const struct certificate *b)
+{
+  return a->issuer_sha256[0] != '\0' && strcmp(a->issuer_sha256, b->issuer_sha256) == 0;
 }
 
 /* A proxy names itself inside the TLS connection (RFC 9110 section 7.6.3), where it has no
@@ -52,10 +64,47 @@ static bool via_inside(const struct observation *const observations[PRESENTED_CO
   return false;
 }
 
-static bool request_is_missing(const struct diagnosis_input *input)
+static bool names_contain(const struct tls_observation *tls, const char *sha256)
 {
-  return requested_by(input->direct) == ANSWER_YES &&
-         requested_by(input->observations) == ANSWER_NO;
+  for (size_t i = 0; i < tls->acceptable_issuer_count; i++) {
+    if (strcmp(tls->acceptable_issuers_sha256[i], sha256) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Two requests that were read and name different CAs: not the same server's. */
+static bool other_names_requested(const struct diagnosis_input *input)
+{
+  const struct tls_observation *inside = certificate_request(input->observations);
+  const struct tls_observation *direct = certificate_request(input->direct);
+  if (inside == NULL || direct == NULL) {
+    return false;
+  }
+  if (inside->acceptable_issuers_listed != direct->acceptable_issuers_listed) {
+    return true;
+  }
+  for (size_t i = 0; i < inside->acceptable_issuer_count; i++) {
+    if (!names_contain(direct, inside->acceptable_issuers_sha256[i]) &&
+        !direct->acceptable_issuers_truncated) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* No direct route to compare with: what the peer itself shows has to do. */
+static enum tunnel_state judged_alone(const struct diagnosis_input *input,
+                                      const struct observation *inside)
+{
+  if (via_inside(input->observations)) {
+    return TUNNEL_INTERCEPTED;
+  }
+  /* an intercepting proxy's CA is often in the system's trust store */
+  bool telling =
+      input->target->probe.ca_file != NULL || requested_by(input->observations) == ANSWER_YES;
+  return inside->tls.verification == VERIFICATION_OK && telling ? TUNNEL_INTACT : TUNNEL_UNKNOWN;
 }
 
 static enum tunnel_state inside_state(const struct diagnosis_input *input)
@@ -65,22 +114,26 @@ static enum tunnel_state inside_state(const struct diagnosis_input *input)
   if (inside == NULL) {
     return TUNNEL_UNKNOWN;
   }
-  bool verified = inside->tls.verification == VERIFICATION_OK;
-  bool proxy_inside = via_inside(input->observations) && !via_inside(input->direct);
   if (direct == NULL) {
-    return verified && !proxy_inside ? TUNNEL_INTACT
-           : proxy_inside            ? TUNNEL_INTERCEPTED
-                                     : TUNNEL_UNKNOWN;
+    return judged_alone(input, inside);
   }
-  if (same_leaf(&inside->tls.chain[0], &direct->tls.chain[0])) {
+  const struct certificate *leaf = &inside->tls.chain[0];
+  const struct certificate *direct_leaf = &direct->tls.chain[0];
+  if (same_leaf(leaf, direct_leaf)) {
     return TUNNEL_INTACT;
   }
-  bool untrusted = inside->tls.verification == VERIFICATION_UNTRUSTED;
-  if (untrusted || request_is_missing(input) ||
+  /* a server that fails to verify everywhere shows nothing about the proxy */
+  bool untrusted_only_here =
+      inside->tls.verification == VERIFICATION_UNTRUSTED &&
+      (direct->tls.verification == VERIFICATION_OK || !same_issuer(leaf, direct_leaf));
+  bool proxy_inside = via_inside(input->observations) && !via_inside(input->direct);
+  if (untrusted_only_here || request_is_missing(input) ||
       (proxy_inside && requested_by(input->observations) != ANSWER_YES)) {
     return TUNNEL_INTERCEPTED;
   }
-  return verified ? TUNNEL_INTACT : TUNNEL_UNKNOWN;
+  return inside->tls.verification == VERIFICATION_OK && !other_names_requested(input)
+             ? TUNNEL_INTACT
+             : TUNNEL_UNKNOWN;
 }
 
 enum tunnel_state tunnel_state_of(const struct diagnosis_input *input)
@@ -89,7 +142,8 @@ enum tunnel_state tunnel_state_of(const struct diagnosis_input *input)
   if (is_direct(input)) {
     return TUNNEL_NOT_APPLICABLE;
   }
-  if (observation == NULL || observation->local_problem != NULL || observation->out_of_resources) {
+  if (observation == NULL || observation->local_problem != NULL || observation->out_of_resources ||
+      (observation->timed_out && observation->lagged)) {
     return TUNNEL_UNKNOWN;
   }
   if (observation->ended_in <= PHASE_CONNECT) {
@@ -101,8 +155,6 @@ enum tunnel_state tunnel_state_of(const struct diagnosis_input *input)
   if (observation->tunnel.early_bytes) {
     return TUNNEL_BROKEN;
   }
-  if (!observation->tls.server_hello_received) {
-    return direct_handshake_works(input) ? TUNNEL_DENIED : TUNNEL_UNKNOWN;
-  }
-  return inside_state(input);
+  return observation->tls.server_hello_received ? inside_state(input)
+                                                : dumb_state(input, observation);
 }

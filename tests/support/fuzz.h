@@ -26,7 +26,7 @@ static inline void fuzz_check(int holds, const char *property)
 /* To be freed with free(). */
 static inline void *fuzz_copy(const void *bytes, size_t length)
 {
-  void *copy = malloc(length != 0 ? length : 1);
+  void *copy = calloc(length != 0 ? length : 1, 1); /* a compiler must see it initialised */
   fuzz_check(copy != NULL, "there is memory");
   if (length != 0) {
     memcpy(copy, bytes, length);

@@ -58,15 +58,15 @@ static inline void pki_run(const char *format, ...)
   va_start(list, format);
   (void)vsnprintf(arguments, sizeof(arguments), format, list);
   va_end(list);
-  (void)snprintf(command, sizeof(command), "cd %s && { %s; } >command.log 2>&1", pki_directory,
-                 arguments);
+  (void)snprintf(command, sizeof(command), "cd %s && exec >command.log 2>&1; set -e; %s",
+                 pki_directory, arguments);
   pki_expect(system(command) == 0, arguments);
 }
 
 /* A path in the directory, good until the eighth call from now. */
 static inline const char *pki_path(const char *file)
 {
-  static char paths[8][160];
+  static char paths[8][512];
   static unsigned turn;
   char *out = paths[turn++ % 8];
   (void)snprintf(out, sizeof(paths[0]), "%s/%s", pki_directory, file);
@@ -95,7 +95,7 @@ static inline void pki_make(const struct pki_certificate *made)
   char subject[256];
   (void)snprintf(subject, sizeof(subject), "/CN=%s", made->name);
   pki_write("extensions", made->extensions, strlen(made->extensions));
-  pki_run("openssl req -new -newkey %s -nodes -config ca.conf -subj '%s' -keyout %s.key "
+  pki_run("openssl req -utf8 -new -newkey %s -nodes -config ca.conf -subj '%s' -keyout %s.key "
           "-out request",
           made->key != NULL ? made->key : "ec -pkeyopt ec_paramgen_curve:P-256",
           made->subject != NULL ? made->subject : subject, made->name);

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One case, at least, for each reason that diagnosis can give: how it comes about,
+ * and the whole verdict on it. Read by the tests of reason and facts.
+ */
+#ifndef SUPPORT_DIAGNOSIS_CASES_H
+#define SUPPORT_DIAGNOSIS_CASES_H
+
+#include "support/observations.h"
+
+enum { UNKNOWN = ANSWER_UNKNOWN, NO = ANSWER_NO, YES = ANSWER_YES };
+
+static inline void case_ok(struct bench *bench)
+{
+  (void)bench; /* it starts like that */
+}
+
+static inline void case_ok_through_proxy(struct bench *bench)
+{
+  bench_through_proxy(bench);
+}
+
+/* ---- the way -------------------------------------------------------------------------- */
+
+static inline void case_name_not_resolved(struct bench *bench)
+{
+  bench_end(bench->here, PHASE_RESOLVE);
+  bench->here[PRESENTED_CLIENT].resolve_error = "Domain name not found";
+}
+
+static inline void case_connection_refused(struct bench *bench)
+{
+  bench_refuse_connection(bench->here, ECONNREFUSED);
+}
+
+static inline void case_down_for_everybody(struct bench *bench)
+{
+  bench_connect_answer(bench, 503, "Service Unavailable");
+  bench->here[PRESENTED_CLIENT].tunnel.x_squid_error = "ERR_CONNECT_FAIL 111";
+  bench_refuse_connection(bench->direct, ECONNREFUSED);
+}
+
+static inline void case_connection_timed_out(struct bench *bench)
+{
+  bench_time_out(bench->here, PHASE_CONNECT);
+}
+
+static inline void case_connection_reset(struct bench *bench)
+{
+  bench_refuse_connection(bench->here, ECONNRESET);
+}
+
+static inline void case_no_route(struct bench *bench)
+{
+  bench_refuse_connection(bench->here, EHOSTUNREACH);
+}
+
+/* ---- the proxy ------------------------------------------------------------------------ */
+
+static inline void case_proxy_not_resolved(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_end(bench->here, PHASE_RESOLVE);
+  bench->here[PRESENTED_CLIENT].resolve_error = "Domain name not found";
+}
+
+static inline void case_proxy_unreachable(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_refuse_connection(bench->here, ECONNREFUSED);
+}
+
+static inline void case_proxy_tls_failed(struct bench *bench)
+{
+  bench_connect_answer(bench, 0, NULL);
+  bench->proxy.tls = true;
+  bench->here[PRESENTED_CLIENT].proxy_tls.verification = VERIFICATION_UNTRUSTED;
+  bench->here[PRESENTED_CLIENT].proxy_tls.verification_text = "no path to a trusted CA";
+}
+
+static inline void case_proxy_timed_out(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_time_out(bench->here, PHASE_TUNNEL);
+}
+
+static inline void case_silent_tunnel(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_time_out(bench->here, PHASE_HANDSHAKE);
+}
+
+static inline void case_proxy_authentication_required(struct bench *bench)
+{
+  bench_connect_answer(bench, 407, "Proxy Authentication Required");
+  bench->here[PRESENTED_CLIENT].tunnel.proxy_authenticate = "Basic realm=\"edge\"";
+}
+
+static inline void case_proxy_authentication_rejected(struct bench *bench)
+{
+  case_proxy_authentication_required(bench);
+  bench->here[PRESENTED_CLIENT].tunnel.credentials_sent = true;
+}
+
+static inline void case_proxy_denied(struct bench *bench)
+{
+  bench_connect_answer(bench, 403, "Forbidden");
+  bench->here[PRESENTED_CLIENT].tunnel.x_squid_error = "ERR_ACCESS_DENIED 0";
+}
+
+static inline void case_proxy_cannot_reach_target(struct bench *bench)
+{
+  bench_connect_answer(bench, 503, "Service Unavailable");
+  bench->here[PRESENTED_CLIENT].tunnel.x_squid_error = "ERR_CONNECT_FAIL 110";
+}
+
+static inline void case_proxy_protocol_error(struct bench *bench)
+{
+  bench_connect_answer(bench, 0, NULL);
+  bench->here[PRESENTED_CLIENT].tunnel.malformed = true;
+}
+
+static inline void case_early_bytes(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  bench->here[PRESENTED_CLIENT].tunnel.early_bytes = true;
+}
+
+static inline void case_tunnel_reset(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  bench->here[PRESENTED_CLIENT].tls.ending = ENDING_RESET;
+}
+
+static inline void case_no_answer_through_tunnel(struct bench *bench)
+{
+  case_tunnel_reset(bench);
+  bench_no_direct(bench);
+}
+
+/* ---- the server ----------------------------------------------------------------------- */
+
+static inline void case_server_untrusted(struct bench *bench)
+{
+  bench_unverified(bench->here, &bench->server, VERIFICATION_UNTRUSTED, "no path to a trusted CA");
+}
+
+static inline void case_server_untrusted_alone(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_no_direct(bench);
+  case_server_untrusted(bench);
+}
+
+static inline void case_server_expired(struct bench *bench)
+{
+  bench->server.not_after = NOW_SECONDS - DAY_SECONDS;
+  bench_unverified(bench->here, &bench->server, VERIFICATION_EXPIRED, "expired");
+}
+
+static inline void case_server_not_yet_valid(struct bench *bench)
+{
+  bench->server.not_before = NOW_SECONDS + DAY_SECONDS;
+  bench_unverified(bench->here, &bench->server, VERIFICATION_NOT_YET_VALID, "not yet valid");
+}
+
+static inline void case_server_name_mismatch(struct bench *bench)
+{
+  bench->target.probe.server_name = "other.example";
+  bench_unverified(bench->here, &bench->server, VERIFICATION_NAME_MISMATCH,
+                   "not issued for other.example");
+}
+
+static inline void case_tls_version(struct bench *bench)
+{
+  bench->target.probe.tls_min = TLS_VERSION_1_3;
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  bench->here[PRESENTED_CLIENT].tls.server_hello_received = true;
+  bench->here[PRESENTED_CLIENT].tls.alert_received = 70;
+}
+
+static inline void case_handshake_timed_out(struct bench *bench)
+{
+  bench_time_out(bench->here, PHASE_HANDSHAKE);
+}
+
+static inline void case_handshake_failed(struct bench *bench)
+{
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  bench->here[PRESENTED_CLIENT].tls.server_hello_received = true;
+  bench->here[PRESENTED_CLIENT].tls.alert_received = 40;
+}
+
+static inline void case_closed_after_handshake(struct bench *bench)
+{
+  bench_never_request(bench->here);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench->here[p].ended_in = PHASE_SETTLE;
+    bench->here[p].http = (struct http_observation){0};
+    bench->here[p].tls.ending = ENDING_EOF;
+  }
+}
+
+/* ---- our certificate ------------------------------------------------------------------ */
+
+static inline void case_missing(struct bench *bench)
+{
+  bench_no_credential(bench);
+}
+
+static inline void case_not_sendable(struct bench *bench)
+{
+  bench_refuse_ours(bench, 116);
+  bench->here[PRESENTED_CLIENT].tls.certificate_sent = CERTIFICATE_SENT_EMPTY;
+}
+
+static inline void case_expired(struct bench *bench)
+{
+  bench->own[0].not_after = NOW_SECONDS - DAY_SECONDS;
+  bench_refuse_ours(bench, 45);
+}
+
+static inline void case_not_yet_valid(struct bench *bench)
+{
+  bench->own[0].not_before = NOW_SECONDS + DAY_SECONDS;
+  bench_refuse_ours(bench, 42);
+}
+
+static inline void case_revoked(struct bench *bench)
+{
+  bench_refuse_ours(bench, 44);
+}
+
+static inline void case_usage(struct bench *bench)
+{
+  bench->credential.may_authenticate_clients = false;
+  bench_refuse_ours(bench, 43);
+}
+
+static inline void case_issuer(struct bench *bench)
+{
+  bench_foreign_issuer(bench);
+  bench_refuse_ours(bench, 48);
+}
+
+static inline void case_key_mismatch(struct bench *bench)
+{
+  bench->credential = (struct credential_facts){
+      .problem = "key_file payments.key does not belong to cert_file payments.crt",
+      .key_mismatch = true};
+  bench->input.observations[PRESENTED_CLIENT] = NULL;
+}
+
+static inline void case_rejected(struct bench *bench)
+{
+  bench_refuse_ours(bench, 46);
+  bench_list_no_issuer(bench);
+}
+
+static inline void case_valid_rejected(struct bench *bench)
+{
+  bench_refuse_ours(bench, 48);
+}
+
+static inline void case_without_reason(struct bench *bench)
+{
+  bench_refuse_ours(bench, ALERT_NONE);
+  bench_list_no_issuer(bench);
+}
+
+/* ---- HTTP, expectations, this program ------------------------------------------------- */
+
+static inline void case_http_no_answer(struct bench *bench)
+{
+  struct observation *ours = &bench->here[PRESENTED_CLIENT];
+  ours->ended_in = PHASE_REQUEST;
+  ours->http = (struct http_observation){.request_sent = true};
+  ours->timed_out = true;
+}
+
+static inline void case_status(struct bench *bench)
+{
+  bench_http(&bench->here[PRESENTED_CLIENT], 503, "<title>503 Service Unavailable</title>");
+  bench_http(&bench->here[PRESENTED_NONE], 503, "<title>503 Service Unavailable</title>");
+}
+
+static inline void case_status_past_the_gate(struct bench *bench)
+{
+  bench_http(&bench->here[PRESENTED_CLIENT], 418, NULL);
+}
+
+static inline void case_not_requested(struct bench *bench)
+{
+  bench_never_request(bench->here);
+}
+
+static inline void case_refused_unasked(struct bench *bench)
+{
+  bench_never_request(bench->here);
+  bench_http(&bench->here[PRESENTED_CLIENT], 400, NGINX_496);
+}
+
+static inline void case_not_required(struct bench *bench)
+{
+  bench_http(&bench->here[PRESENTED_NONE], 200, "hello");
+}
+
+static inline void case_unexpectedly_required(struct bench *bench)
+{
+  bench->target.probe.expect_client_certificate = CERTIFICATE_OPTIONAL;
+}
+
+static inline void case_unexpectedly_requested(struct bench *bench)
+{
+  bench->target.probe.expect_client_certificate = CERTIFICATE_NONE;
+  bench_http(&bench->here[PRESENTED_NONE], 200, "hello");
+}
+
+static inline void case_untrusted_accepted(struct bench *bench)
+{
+  bench_http(&bench->here[PRESENTED_UNTRUSTED], 200, "hello");
+}
+
+static inline void case_late(struct bench *bench)
+{
+  bench_time_out(bench->here, PHASE_CONNECT);
+  bench->here[PRESENTED_CLIENT].lagged = true;
+}
+
+static inline void case_out_of_resources(struct bench *bench)
+{
+  bench_refuse_connection(bench->here, EMFILE);
+  bench->here[PRESENTED_CLIENT].out_of_resources = true;
+}
+
+static inline void case_unreadable(struct bench *bench)
+{
+  bench->credential = (struct credential_facts){
+      .problem = "cert_file payments.crt cannot be read: No such file or directory"};
+  bench->input.observations[PRESENTED_CLIENT] = NULL;
+}
+
+static inline void case_ca_file_unreadable(struct bench *bench)
+{
+  bench_end(bench->here, PHASE_RESOLVE);
+  bench->here[PRESENTED_CLIENT].local_problem = "ca_file ca.pem cannot be read: Permission denied";
+}
+
+static const struct diagnosis_case {
+  enum reason reason;
+  const char *slug;
+  enum fault fault;
+  void (*arrange)(struct bench *bench);
+  int requested;
+  int required;
+  int accepted;
+  enum tunnel_state tunnel;
+} diagnosis_cases[] = {
+    {REASON_OK, "ok", FAULT_NONE, case_ok, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_OK, "ok", FAULT_NONE, case_ok_through_proxy, YES, YES, YES, TUNNEL_INTACT},
+    {REASON_NAME_NOT_RESOLVED, "name_not_resolved", FAULT_NETWORK, case_name_not_resolved, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CONNECTION_REFUSED, "connection_refused", FAULT_NETWORK, case_connection_refused,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CONNECTION_REFUSED, "connection_refused", FAULT_NETWORK, case_down_for_everybody,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_UNKNOWN},
+    {REASON_CONNECTION_TIMED_OUT, "connection_timed_out", FAULT_NETWORK, case_connection_timed_out,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CONNECTION_RESET, "connection_reset", FAULT_NETWORK, case_connection_reset, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_NO_ROUTE, "no_route", FAULT_NETWORK, case_no_route, UNKNOWN, UNKNOWN, UNKNOWN,
+     TUNNEL_NOT_APPLICABLE},
+    {REASON_PROXY_NOT_RESOLVED, "proxy_not_resolved", FAULT_PROXY, case_proxy_not_resolved, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_UNREACHABLE},
+    {REASON_PROXY_UNREACHABLE, "proxy_unreachable", FAULT_PROXY, case_proxy_unreachable, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_UNREACHABLE},
+    {REASON_PROXY_TLS_FAILED, "proxy_tls_failed", FAULT_PROXY, case_proxy_tls_failed, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_PROXY_TIMED_OUT, "proxy_timed_out", FAULT_PROXY, case_proxy_timed_out, UNKNOWN, UNKNOWN,
+     UNKNOWN, TUNNEL_BROKEN},
+    {REASON_PROXY_TIMED_OUT, "proxy_timed_out", FAULT_PROXY, case_silent_tunnel, UNKNOWN, UNKNOWN,
+     UNKNOWN, TUNNEL_BROKEN},
+    {REASON_PROXY_AUTHENTICATION_REQUIRED, "proxy_authentication_required", FAULT_PROXY,
+     case_proxy_authentication_required, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_AUTHENTICATION_REQUIRED},
+    {REASON_PROXY_AUTHENTICATION_REJECTED, "proxy_authentication_rejected", FAULT_PROXY,
+     case_proxy_authentication_rejected, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_AUTHENTICATION_REQUIRED},
+    {REASON_PROXY_DENIED, "proxy_denied", FAULT_PROXY, case_proxy_denied, UNKNOWN, UNKNOWN, UNKNOWN,
+     TUNNEL_DENIED},
+    {REASON_PROXY_CANNOT_REACH_TARGET, "proxy_cannot_reach_target", FAULT_PROXY,
+     case_proxy_cannot_reach_target, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_PROXY_PROTOCOL_ERROR, "proxy_protocol_error", FAULT_PROXY, case_proxy_protocol_error,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_PROXY_PROTOCOL_ERROR, "proxy_protocol_error", FAULT_PROXY, case_early_bytes, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_TLS_INTERCEPTED, "tls_intercepted", FAULT_PROXY, bench_intercept, NO, NO, UNKNOWN,
+     TUNNEL_INTERCEPTED},
+    {REASON_TUNNEL_RESET, "tunnel_reset", FAULT_PROXY, case_tunnel_reset, UNKNOWN, UNKNOWN, UNKNOWN,
+     TUNNEL_DENIED},
+    {REASON_NO_ANSWER_THROUGH_TUNNEL, "no_answer_through_tunnel", FAULT_UNKNOWN,
+     case_no_answer_through_tunnel, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_UNKNOWN},
+    {REASON_SERVER_CERTIFICATE_UNTRUSTED, "server_certificate_untrusted", FAULT_SERVER,
+     case_server_untrusted, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVER_CERTIFICATE_UNTRUSTED, "server_certificate_untrusted", FAULT_SERVER,
+     case_server_untrusted_alone, YES, YES, UNKNOWN, TUNNEL_UNKNOWN},
+    {REASON_SERVER_CERTIFICATE_EXPIRED, "server_certificate_expired", FAULT_SERVER,
+     case_server_expired, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVER_CERTIFICATE_NOT_YET_VALID, "server_certificate_not_yet_valid", FAULT_SERVER,
+     case_server_not_yet_valid, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVER_NAME_MISMATCH, "server_name_mismatch", FAULT_SERVER, case_server_name_mismatch,
+     YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_TLS_VERSION_NOT_SUPPORTED, "tls_version_not_supported", FAULT_SERVER, case_tls_version,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_TLS_HANDSHAKE_TIMED_OUT, "tls_handshake_timed_out", FAULT_SERVER,
+     case_handshake_timed_out, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_TLS_HANDSHAKE_FAILED, "tls_handshake_failed", FAULT_SERVER, case_handshake_failed,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_TLS_HANDSHAKE_FAILED, "tls_handshake_failed", FAULT_SERVER, case_closed_after_handshake,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_MISSING, "client_certificate_missing", FAULT_CLIENT, case_missing,
+     YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_MISSING, "client_certificate_missing", FAULT_CLIENT,
+     case_not_sendable, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_EXPIRED, "client_certificate_expired", FAULT_CLIENT, case_expired,
+     YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_NOT_YET_VALID, "client_certificate_not_yet_valid", FAULT_CLIENT,
+     case_not_yet_valid, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_REVOKED, "client_certificate_revoked", FAULT_CLIENT, case_revoked,
+     YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_USAGE, "client_certificate_usage", FAULT_CLIENT, case_usage, YES,
+     YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_ISSUER_NOT_ACCEPTED, "client_certificate_issuer_not_accepted",
+     FAULT_CLIENT, case_issuer, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_KEY_MISMATCH, "client_key_mismatch", FAULT_CLIENT, case_key_mismatch, YES, YES,
+     UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_REJECTED, "client_certificate_rejected", FAULT_CLIENT, case_rejected,
+     YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVER_REJECTS_VALID_CERTIFICATE, "server_rejects_valid_certificate", FAULT_SERVER,
+     case_valid_rejected, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_REFUSED_WITHOUT_REASON, "refused_without_reason", FAULT_UNKNOWN, case_without_reason,
+     YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_HTTP_NO_ANSWER, "http_no_answer", FAULT_SERVER, case_http_no_answer, YES, YES, UNKNOWN,
+     TUNNEL_NOT_APPLICABLE},
+    {REASON_HTTP_STATUS_UNEXPECTED, "http_status_unexpected", FAULT_SERVER, case_status, YES,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_HTTP_STATUS_UNEXPECTED, "http_status_unexpected", FAULT_SERVER,
+     case_status_past_the_gate, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_NOT_REQUESTED, "client_certificate_not_requested", FAULT_SERVER,
+     case_not_requested, NO, NO, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_NOT_REQUESTED, "client_certificate_not_requested", FAULT_SERVER,
+     case_refused_unasked, NO, NO, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_NOT_REQUIRED, "client_certificate_not_required", FAULT_SERVER,
+     case_not_required, YES, NO, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_REQUIRED_UNEXPECTEDLY, "client_certificate_required_unexpectedly",
+     FAULT_SERVER, case_unexpectedly_required, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_REQUIRED_UNEXPECTEDLY, "client_certificate_required_unexpectedly",
+     FAULT_SERVER, case_unexpectedly_requested, YES, NO, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_UNTRUSTED_CERTIFICATE_ACCEPTED, "untrusted_certificate_accepted", FAULT_SERVER,
+     case_untrusted_accepted, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_TIMED_OUT_LOCALLY, "timed_out_locally", FAULT_EXPORTER, case_late, UNKNOWN, UNKNOWN,
+     UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_OUT_OF_RESOURCES, "out_of_resources", FAULT_EXPORTER, case_out_of_resources, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CREDENTIAL_UNREADABLE, "credential_unreadable", FAULT_EXPORTER, case_unreadable, YES,
+     YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CREDENTIAL_UNREADABLE, "credential_unreadable", FAULT_EXPORTER, case_ca_file_unreadable,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+};
+enum { DIAGNOSIS_CASE_COUNT = sizeof(diagnosis_cases) / sizeof(diagnosis_cases[0]) };
+
+#endif
