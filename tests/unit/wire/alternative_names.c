@@ -95,6 +95,8 @@ START_TEST(malformed_alternative_names_end_the_list)
   assert_alternative_names("x");
   ck_assert(read_names("\x30\x03\x82\x01x\x00", 6));
   assert_alternative_names("");
+  ck_assert(read_names("\x30\x05\x82\x80\x82\x01x", 7)); /* indefinite length */
+  assert_alternative_names("");
   ck_assert(read_names("", 0));
   assert_alternative_names("");
 }

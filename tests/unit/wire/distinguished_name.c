@@ -98,6 +98,7 @@ static const struct value_case values[] = {
     {common_name, BMP, BYTES("\0,\0\0\0 "), "CN=\\,\\00\\ ", true},
     {common_name, BMP, BYTES("\xD8\x34\xDD\x1E"), "CN=𝄞", false},
     {common_name, BMP, BYTES("\xD8\x34\0a\xDD\x1E"), "CN=\uFFFDa\uFFFD", false},
+    {common_name, BMP, BYTES("\xDD\x1E\xDD\x1E"), "CN=\uFFFD\uFFFD", false},
     {common_name, BMP, BYTES("\0a\xD8\x34"), "CN=a\uFFFD", false},
     {common_name, BMP, BYTES("\0a\0"), "CN=a\uFFFD", false},
     {common_name, UNIVERSAL, BYTES("\0\0\0a\0\1\xD1\x1E"), "CN=a𝄞", true},
@@ -218,6 +219,10 @@ START_TEST(malformed_names_are_empty_text)
       {BYTES("\x30\x0C\x31\x0A\x30\x08\x06\x02\x80\x01\x0C\x02xy")},    /* number led by 0 */
       {BYTES("\x30\x0C\x31\x0A\x30\x08\x06\x03\x55\x04\x03\x0C\x02x")}, /* value too short */
       {BYTES("\x30\x0E\x31\x0C\x30\x0A\x06\x03\x55\x04\x03\x0C\x01x\x05\x00")}, /* a third */
+      /* a good part before or behind a bad one */
+      {BYTES("\x30\x0F\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02xy\x31\x00")},
+      {BYTES("\x30\x11\x31\x02\x30\x00\x31\x0B\x30\x09\x06\x03\x55\x04\x03\x0C\x02xy")},
+
   };
   for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
     char *text = name_text(malformed[i].bytes, malformed[i].length, LIMIT_BYTES);

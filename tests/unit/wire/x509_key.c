@@ -117,6 +117,23 @@ START_TEST(a_key_type_is_always_terminated)
 }
 END_TEST
 
+/* Room for the dotted text ends at 256 bytes with the terminator. */
+START_TEST(an_object_identifier_of_extreme_length_has_no_text)
+{
+  enum { FITTING_NUMBERS = 126 };
+  char oid[FITTING_NUMBERS + 2] = "\x2A";
+  char text[512];
+  memset(oid + 1, 1, FITTING_NUMBERS);
+  write_key(oid, "", 0, "\0key", 4);
+  x509_key_type(&sample.fields, text, sizeof(text));
+  ck_assert_uint_eq(strlen(text), 255);
+  oid[FITTING_NUMBERS] = 10;
+  write_key(oid, "", 0, "\0key", 4);
+  x509_key_type(&sample.fields, text, sizeof(text));
+  ck_assert_str_eq(text, "");
+}
+END_TEST
+
 START_TEST(key_information_that_is_no_sequence_of_two_has_no_type)
 {
   static const char *const infos[] = {"\x30\x00", "\x30\x02\x30\x00", "\x30\x02\x03\x00",
@@ -140,6 +157,7 @@ static Suite *x509_key_suite(void)
   tcase_add_loop_test(type, rsa_keys_are_told_by_the_bits_of_the_modulus, 0,
                       (int)(sizeof(rsa_keys) / sizeof(rsa_keys[0])));
   tcase_add_test(type, a_key_type_is_always_terminated);
+  tcase_add_test(type, an_object_identifier_of_extreme_length_has_no_text);
   tcase_add_test(type, key_information_that_is_no_sequence_of_two_has_no_type);
   suite_add_tcase(suite, type);
   return suite;
