@@ -37,7 +37,7 @@ NODISCARD enum status tls_pool_context(struct tls_pool *pool, const struct tls_n
                                        struct tls_context **out, struct error *error);
 /* The material as the files are now, borrowed until the next call; NULL where memory is out. */
 struct credential_material *tls_pool_credential(struct tls_pool *pool,
-                                                      const struct credential *credential);
+                                                const struct credential *credential);
 
 void tls_context_unref(struct tls_context *context); /* NULL-safe */
 

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "link/certificate_facts.h"
-#include "tls_internal.h"
 #include "model/address.h"
+#include "tls_internal.h"
 
 enum { TEXT_LIMIT_BYTES = 256, CALLBACK_CHAIN_MAX = 32 };
 
@@ -153,8 +153,8 @@ static int on_session_ticket(WOLFSSL *ssl, const unsigned char *ticket, int leng
  * with P-521, which costs fifty times X25519. */
 static void offer_groups(WOLFSSL_CTX *wolfssl)
 {
-  static const word16 groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1,
-                                  WOLFSSL_ECC_SECP384R1, WOLFSSL_ECC_SECP521R1};
+  static const word16 groups[] = {WOLFSSL_ECC_X25519, WOLFSSL_ECC_SECP256R1, WOLFSSL_ECC_SECP384R1,
+                                  WOLFSSL_ECC_SECP521R1};
   for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
     /* one that this build lacks is simply not offered */
     (void)wolfSSL_CTX_UseSupportedCurve(wolfssl, groups[i]);

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "link/tap.h"
-#include "tls_internal.h"
 #include "link/wolfssl.h"
+#include "tls_internal.h"
 
 /* What tells that a file is another one than before. */
 struct file_mark {
@@ -204,7 +204,7 @@ static struct credential_material *current_credential(struct tls_pool *pool,
 }
 
 struct credential_material *tls_pool_credential(struct tls_pool *pool,
-                                                      const struct credential *credential)
+                                                const struct credential *credential)
 {
   return current_credential(pool, credential);
 }
