@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/tls_version.h"
+
 enum protocol {
   PROTOCOL_TLS,   /* the handshake alone */
   PROTOCOL_HTTPS, /* the handshake, then one HTTP/1.1 request */
@@ -24,13 +26,6 @@ enum presented {
   PRESENTED_UNTRUSTED, /* a look-alike of the credential that nobody trusts */
 };
 enum { PRESENTED_COUNT = 3 };
-
-/* ProtocolVersion of RFC 5246 and RFC 8446. */
-enum tls_version {
-  TLS_VERSION_UNKNOWN = 0,
-  TLS_VERSION_1_2 = 0x0303,
-  TLS_VERSION_1_3 = 0x0304,
-};
 
 /* What the owner expects the server to do about client certificates. */
 enum certificate_policy {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "model/target.h"
+#include "base/tls_version.h"
 #include "wire/record.h"
 
 /* IANA TLS HandshakeType */

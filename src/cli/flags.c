@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/flags.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,8 @@ static enum status unknown(const struct flag *flags, size_t count, const char *a
   for (size_t i = 0; i < named; i++) {
     names[i] = flags[i].name;
   }
-  char value[64] = "";
-  strncat(value, argument, length < sizeof(value) - 1 ? length : sizeof(value) - 1);
+  char value[64];
+  (void)snprintf(value, sizeof(value), "%.*s", (int)length, argument);
   const char *meant = nearest_name(value, names, named);
   return meant != NULL
              ? error_set(error, STATUS_INVALID, NULL, 0, "unknown flag %s, did you mean %s?", value,

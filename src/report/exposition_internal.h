@@ -5,8 +5,8 @@
  * sample, adds the family's own labels and ends it with its value; one that has
  * no value writes nothing. HELP and TYPE come with a family's first sample.
  */
-#ifndef EXPOSITION_INTERNAL_H
-#define EXPOSITION_INTERNAL_H
+#ifndef REPORT_EXPOSITION_INTERNAL_H
+#define REPORT_EXPOSITION_INTERNAL_H
 
 #include "process.h"
 #include "report_internal.h"

@@ -2,14 +2,45 @@
 #include "process.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { DIRECTORY_ENTRIES_MAX = 1 << 20 };
 
-/* The command's name, which may hold anything, ends at the last ')'. */
+/* Fields of /proc/self/stat by their numbers in proc(5). The command's name, field 2, may hold
+ * anything and ends at the last ')'; then comes the state, a letter, and after it numbers. */
+enum {
+  STAT_FIRST_NUMBER = 4,
+  STAT_USER_TICKS = 14,
+  STAT_SYSTEM_TICKS = 15,
+  STAT_THREADS = 20,
+  STAT_VIRTUAL_BYTES = 23,
+  STAT_RESIDENT_PAGES = 24,
+  STAT_FIELDS = 25,
+};
+
+static bool split_stat(const char *line, int64_t fields[STAT_FIELDS])
+{
+  const char *at = strrchr(line, ')');
+  if (at == NULL || strlen(at) < sizeof(") S") - 1) {
+    return false;
+  }
+  at += sizeof(") S") - 1;
+  for (size_t field = STAT_FIRST_NUMBER; field < STAT_FIELDS; field++) {
+    char *end = NULL;
+    fields[field] = strtoll(at, &end, 10);
+    if (end == at) {
+      return false;
+    }
+    at = end;
+  }
+  return true;
+}
+
 static void read_stat(struct process_facts *out)
 {
   FILE *file = fopen("/proc/self/stat", "re");
@@ -20,24 +51,15 @@ static void read_stat(struct process_facts *out)
   size_t length = fread(line, 1, sizeof(line) - 1, file);
   (void)fclose(file);
   line[length] = '\0';
-  const char *fields = strrchr(line, ')');
-  unsigned long user_ticks = 0;
-  unsigned long system_ticks = 0;
-  long threads = 0;
-  unsigned long virtual_bytes = 0;
-  long resident_pages = 0;
-  /* proc(5): state is field 3; utime 14, stime 15, num_threads 20, vsize 23, rss 24 */
-  if (fields == NULL ||
-      sscanf(fields + 1,
-             " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %ld %*d %*u "
-             "%lu %ld",
-             &user_ticks, &system_ticks, &threads, &virtual_bytes, &resident_pages) != 5) {
+  int64_t fields[STAT_FIELDS];
+  if (!split_stat(line, fields)) {
     return;
   }
-  out->cpu_seconds = (double)(user_ticks + system_ticks) / (double)sysconf(_SC_CLK_TCK);
-  out->threads = threads;
-  out->virtual_memory_bytes = (int64_t)virtual_bytes;
-  out->resident_memory_bytes = (int64_t)resident_pages * sysconf(_SC_PAGESIZE);
+  int64_t ticks = fields[STAT_USER_TICKS] + fields[STAT_SYSTEM_TICKS];
+  out->cpu_seconds = (double)ticks / (double)sysconf(_SC_CLK_TCK);
+  out->threads = fields[STAT_THREADS];
+  out->virtual_memory_bytes = fields[STAT_VIRTUAL_BYTES];
+  out->resident_memory_bytes = fields[STAT_RESIDENT_PAGES] * sysconf(_SC_PAGESIZE);
 }
 
 static int64_t count_open_fds(void)

@@ -4,8 +4,8 @@
  * anything is written, the choice which probe speaks for a route, and escaping.
  * Owns the snapshots it took; borrows the settings from the store.
  */
-#ifndef REPORT_INTERNAL_H
-#define REPORT_INTERNAL_H
+#ifndef REPORT_REPORT_INTERNAL_H
+#define REPORT_REPORT_INTERNAL_H
 
 #include "report/report.h"
 

@@ -6,8 +6,8 @@
  * after a mistake, so that all mistakes are found in one go. Lines here are
  * lines of the merged text (source.c), which is in the order of the files.
  */
-#ifndef SETTINGS_INTERNAL_H
-#define SETTINGS_INTERNAL_H
+#ifndef SETTINGS_SETTINGS_INTERNAL_H
+#define SETTINGS_SETTINGS_INTERNAL_H
 
 #include <libconfig.h>
 #include <stdbool.h>

@@ -8,6 +8,7 @@
  * or a bracket that never ends was opened.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -311,9 +312,9 @@ static void refuse_file(struct scanner *scanner, const char *path, unsigned line
 
 static void refuse_unreadable(struct scanner *scanner, const char *path, unsigned line, int error)
 {
-  char why[160] = "cannot be read: ";
+  char why[160];
   char words[96];
-  (void)strncat(why, strerror_r(error, words, sizeof(words)), sizeof(why) - strlen(why) - 1);
+  (void)snprintf(why, sizeof(why), "cannot be read: %s", strerror_r(error, words, sizeof(words)));
   refuse_file(scanner, path, line, why);
 }
 

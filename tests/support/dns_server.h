@@ -5,8 +5,8 @@
  *   v4 v6 both nothing nx failing silent garbage alias circle many
  * ("many": cut on UDP, MANY_RECORDS addresses on TCP.)
  */
-#ifndef TESTS_SUPPORT_DNS_SERVER_H
-#define TESTS_SUPPORT_DNS_SERVER_H
+#ifndef SUPPORT_DNS_SERVER_H
+#define SUPPORT_DNS_SERVER_H
 
 #include <check.h>
 #include <netinet/in.h>
