@@ -1,22 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real Prometheus scrapes the exporter, which watches real servers."""
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
-import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../integration"))
 
 from lab import configuration, program
 from lab.certificates import Pki
 from lab.holes import Down
-from lab.processes import Process, StartFailed, accepts, free_ports, started, wait_until
+from lab.processes import wait_until
+from lab.prometheus import Prometheus
 from lab.proxies import Squid
 from lab.servers import Nginx, NginxServer, OpensslServer
 
@@ -50,57 +48,6 @@ process_open_fds process_resident_memory_bytes process_start_time_seconds
 """.split()
 
 
-class Prometheus:
-    def __init__(self, address, directory):
-        self.directory = os.path.join(directory, "prometheus")
-        os.mkdir(self.directory)
-        self.file = os.path.join(self.directory, "prometheus.yml")
-        with open(self.file, "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(address=address))
-        self.process = started(self._start)
-
-    def query(self, expression):
-        """The answer as {labels: value}, the labels as a frozenset of pairs."""
-        data = urllib.parse.urlencode({"query": expression})
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?{data}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            result = json.load(answer)["data"]["result"]
-        return {
-            frozenset(one["metric"].items()): float(one["value"][1]) for one in result
-        }
-
-    def stop(self):
-        self.process.stop()
-
-    def log(self):
-        return self.process.log()
-
-    def _start(self):
-        self.port = free_ports(1)[0]
-        arguments = (
-            *("prometheus", "--config.file=" + self.file),
-            *("--storage.tsdb.path=" + os.path.join(self.directory, "data"),),
-            f"--web.listen-address=127.0.0.1:{self.port}",
-        )
-        process = Process("prometheus", arguments, self.directory)
-        try:
-            process.wait_for_ports([self.port])
-            wait_until(self._ready, "Prometheus")
-        except StartFailed:
-            process.stop()
-            raise
-        return process
-
-    def _ready(self):
-        if not accepts(self.port):
-            return False
-        try:
-            self.query("vector(1)")
-        except OSError:
-            return False
-        return True
-
-
 class PrometheusTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -115,7 +62,8 @@ class PrometheusTest(unittest.TestCase):
         )
         cls.exporter = cls.keep(program.Exporter(path, cls.directory))
         cls.exporter.wait_until_ready()
-        cls.prometheus = cls.keep(Prometheus(cls.exporter.address, cls.directory))
+        scraped = CONFIGURATION.format(address=cls.exporter.address)
+        cls.prometheus = cls.keep(Prometheus(scraped, cls.directory))
         wait_until(lambda: cls.prometheus.query("mtls_targets"), "the first scrape")
 
     @classmethod
