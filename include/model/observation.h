@@ -77,6 +77,8 @@ struct tls_observation {
   int alert_sent;     /* ALERT_NONE */
   int library_error;  /* the TLS library's own code, 0 for none */
   char *library_error_text;
+  size_t refused_message_bytes; /* a handshake message longer than the TLS library takes ended it;
+                                   0: none did */
   enum ending ending;
   int system_error; /* errno of the socket, 0 for none */
   enum verification verification;

@@ -8,6 +8,10 @@
 /* IANA TLS Alerts; what they mean about certificates depends on what we sent. */
 enum { ALERT_CERTIFICATE_REVOKED = 44, ALERT_DECRYPT_ERROR = 51, ALERT_PROTOCOL_VERSION = 70 };
 
+/* What a message may be long: the fullest list of CA names (RFC 8446 section 4.2.4) and what stands
+ * around it. Other clients take as much; who sends more has itself to blame. */
+enum { MESSAGE_MAX_BYTES = 65536 + 1024 };
+
 /* One route's case while it is being judged. */
 struct investigation {
   const struct diagnosis_input *input;
@@ -127,6 +131,9 @@ static enum reason server_certificate_cause(const struct investigation *it)
 static enum reason handshake_cause(const struct investigation *it)
 {
   const struct tls_observation *tls = &it->observation->tls;
+  if (tls->refused_message_bytes > 0 && tls->refused_message_bytes <= MESSAGE_MAX_BYTES) {
+    return REASON_HANDSHAKE_MESSAGE_TOO_LONG;
+  }
   if (it->observation->ended_in != PHASE_HANDSHAKE || main_outcome(it->input) == OUTCOME_REFUSED) {
     return REASON_NONE;
   }

@@ -170,6 +170,21 @@ static void fact_seen(const struct scene *scene, struct buffer *out)
   }
 }
 
+static void fact_message_bytes(const struct scene *scene, struct buffer *out)
+{
+  buffer_append_format(out, "%zu", scene->observation->tls.refused_message_bytes);
+}
+
+/* The long message is the request, in all likelihood: nothing else grows so. */
+static void fact_listed(const struct scene *scene, struct buffer *out)
+{
+  const struct tls_observation *tls = &scene->observation->tls;
+  if (tls->certificate_request_read && tls->acceptable_issuers_truncated) {
+    buffer_append_format(out, ", its request for a certificate with %zu CA names and more",
+                         tls->acceptable_issuers_listed);
+  }
+}
+
 static bool handshake_done(const struct scene *scene)
 {
   return scene->observation->ended_in > PHASE_HANDSHAKE;
@@ -252,6 +267,8 @@ const struct fact peer_facts[] = {
     {"trust_store", fact_trust_store},
     {"tls_versions", fact_tls_versions},
     {"seen", fact_seen},
+    {"message_bytes", fact_message_bytes},
+    {"listed", fact_listed},
     {"broken_handshake", fact_broken_handshake},
     {"failing_where", fact_failing_where},
     {"http_failure", fact_http_failure},

@@ -193,6 +193,12 @@ static const struct reason_row rows[REASON_COUNT] = {
          "have the server's owner verify client certificates against their CA"},
 
     /* this program */
+    [REASON_HANDSHAKE_MESSAGE_TOO_LONG] =
+        {"handshake_message_too_long", FAULT_EXPORTER,
+         "{host} sends a TLS message of {message_bytes} bytes{listed}, more than this exporter's "
+         "TLS library takes: the handshake cannot go on",
+         "have the server's owner list fewer CAs in its request, or build wolfSSL with a larger "
+         "MAX_HANDSHAKE_SZ"},
     [REASON_TIMED_OUT_LOCALLY] = {"timed_out_locally", FAULT_EXPORTER,
                                   "this exporter itself was too late to tell: its machine is "
                                   "overloaded",

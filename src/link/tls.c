@@ -22,7 +22,7 @@ struct tls {
   struct tls_observation *observation;
   struct tls_witness witness;
   struct tap tap;
-  enum link_step below_wants; /* the last step of the link below that was not done */
+  enum link_step below_wants; /* LINK_DONE, or what the link below waited for in this step */
   bool below_ended;           /* the peer closed its side of the link below */
   bool write_broken; /* a write failed: nothing more goes out, what came in is still read */
 };
@@ -208,11 +208,32 @@ static enum link_step end(struct tls *tls, enum ending ending, int system_error)
   return link_fail(&tls->link, ending, system_error);
 }
 
+/* Into the library, and out again: what it does in between is this connection's. */
+static struct tap *enter(struct tls *tls)
+{
+  tls->below_wants = LINK_DONE;
+  return tap_enter(&tls->tap);
+}
+
+static void leave(struct tls *tls, struct tap *before)
+{
+  tap_leave(before);
+  record_alerts(tls);
+}
+
+/* wolfSSL 5.5.4 forgets its error when one flight has to wait for a second time. */
+static bool waits(const struct tls *tls, int error)
+{
+  return tls->below_wants != LINK_DONE &&
+         (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE ||
+          error == WOLFSSL_ERROR_NONE);
+}
+
 /* What a call that did not succeed means. */
 static enum link_step not_done(struct tls *tls, int result)
 {
   int error = wolfSSL_get_error(tls->ssl, result);
-  if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE) {
+  if (waits(tls, error)) {
     return tls->below_wants;
   }
   if (error == WOLFSSL_ERROR_ZERO_RETURN) {
@@ -223,6 +244,9 @@ static enum link_step not_done(struct tls *tls, int result)
   }
   if (tls->below_ended) {
     return end(tls, ENDING_EOF, 0);
+  }
+  if (error == HANDSHAKE_SIZE_ERROR) {
+    tls_witness_refused_message(&tls->witness);
   }
   record_error(tls, error);
   return end(tls, ENDING_NONE, 0);
@@ -255,10 +279,9 @@ static void record_handshake(struct tls *tls)
 static enum link_step tls_connect(struct link *link)
 {
   struct tls *tls = (struct tls *)link;
-  struct tap *before = tap_enter(&tls->tap);
+  struct tap *before = enter(tls);
   int result = wolfSSL_connect(tls->ssl);
-  tap_leave(before);
-  record_alerts(tls);
+  leave(tls, before);
   if (result != WOLFSSL_SUCCESS) {
     return not_done(tls, result);
   }
@@ -270,10 +293,9 @@ static enum link_step tls_read(struct link *link, uint8_t *bytes, size_t capacit
 {
   struct tls *tls = (struct tls *)link;
   int most = capacity > INT_MAX ? INT_MAX : (int)capacity;
-  struct tap *before = tap_enter(&tls->tap);
+  struct tap *before = enter(tls);
   int result = wolfSSL_read(tls->ssl, bytes, most);
-  tap_leave(before);
-  record_alerts(tls);
+  leave(tls, before);
   if (result > 0) {
     *count = (size_t)result;
     return LINK_DONE;
@@ -291,10 +313,9 @@ static enum link_step tls_write(struct link *link, const uint8_t *bytes, size_t 
 {
   struct tls *tls = (struct tls *)link;
   int most = length > INT_MAX ? INT_MAX : (int)length;
-  struct tap *before = tap_enter(&tls->tap);
+  struct tap *before = enter(tls);
   int result = wolfSSL_write(tls->ssl, bytes, most);
-  tap_leave(before);
-  record_alerts(tls);
+  leave(tls, before);
   if (tls->write_broken) {
     return LINK_FAILED; /* this write alone; reading goes on */
   }
@@ -381,7 +402,6 @@ struct link *tls_create(struct link *below, struct tls_context *context, const c
   tls->server_name = server_name;
   tls->observation = observation;
   tls->tap = (struct tap){on_tapped_record, tls};
-  tls->below_wants = LINK_WANT_READ;
   tls_witness_init(&tls->witness, observation);
   if (!set_up(tls, alpn)) {
     link_destroy(&tls->link);

@@ -21,6 +21,7 @@ struct tls_witness {
   struct record_stream records[2];     /* [outgoing] */
   struct handshake_stream messages[2]; /* [outgoing] */
   bool plain[2];                       /* records still go unencrypted: until ChangeCipherSpec */
+  enum tls_version format[2];          /* of the messages last fed */
 };
 
 void tls_witness_init(struct tls_witness *witness, struct tls_observation *observation);
@@ -30,6 +31,8 @@ void tls_witness_raw(struct tls_witness *witness, bool outgoing, const uint8_t *
                      size_t length);
 /* A decrypted record, or one about to be encrypted. */
 void tls_witness_record(struct tls_witness *witness, const struct tap_record *record);
+/* The library takes no message as long as the one that is arriving: what has come of it is all. */
+void tls_witness_refused_message(struct tls_witness *witness);
 
 void tls_witness_chain(struct tls_observation *observation, const struct der *chain, size_t length,
                        bool truncated);

@@ -6,7 +6,7 @@
 
 enum {
   CHAIN_CERTIFICATES_MAX = 16,
-  ISSUERS_KEPT_MAX = 256,
+  ISSUERS_KEPT_MAX = 1024,
   ISSUER_LIMIT_BYTES = 256,
 };
 
@@ -185,6 +185,7 @@ static void feed_messages(struct tls_witness *witness, bool outgoing, enum tls_v
                           const uint8_t *bytes, size_t length)
 {
   struct direction direction = {witness, outgoing, version};
+  witness->format[outgoing] = version;
   handshake_stream_feed(&witness->messages[outgoing], bytes, length, on_message, &direction);
 }
 
@@ -218,5 +219,15 @@ void tls_witness_record(struct tls_witness *witness, const struct tap_record *re
 {
   if (record->content_type == CONTENT_HANDSHAKE) {
     feed_messages(witness, record->outgoing, record->version, record->bytes, record->length);
+  }
+}
+
+void tls_witness_refused_message(struct tls_witness *witness)
+{
+  struct direction direction = {witness, false, witness->format[false]};
+  struct handshake_message message;
+  if (handshake_stream_partial(&witness->messages[false], &message)) {
+    witness->observation->refused_message_bytes = message.full_bytes;
+    on_message(&direction, &message);
   }
 }

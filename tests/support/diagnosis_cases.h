@@ -193,6 +193,24 @@ static inline void case_handshake_failed(struct bench *bench)
   bench->here[PRESENTED_CLIENT].tls.alert_received = 40;
 }
 
+/* wolfSSL takes 18462 bytes. The client probe alone is made new. */
+static inline void case_long_request(struct bench *bench)
+{
+  struct tls_observation *tls = &bench->here[PRESENTED_CLIENT].tls;
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  tls->requested_during = REQUESTED_HANDSHAKE;
+  tls->certificate_request_read = true;
+  tls->acceptable_issuers_listed = 180;
+  tls->acceptable_issuers_truncated = true;
+  tls->refused_message_bytes = 54012;
+}
+
+static inline void case_message_without_end(struct bench *bench)
+{
+  bench_end(bench->here, PHASE_HANDSHAKE);
+  bench->here[PRESENTED_CLIENT].tls.refused_message_bytes = 1 << 24;
+}
+
 static inline void case_closed_after_handshake(struct bench *bench)
 {
   bench_never_request(bench->here);
@@ -418,6 +436,8 @@ static const struct diagnosis_case {
      UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_TLS_HANDSHAKE_FAILED, "tls_handshake_failed", FAULT_SERVER, case_closed_after_handshake,
      UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_TLS_HANDSHAKE_FAILED, "tls_handshake_failed", FAULT_SERVER, case_message_without_end,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_CLIENT_CERTIFICATE_MISSING, "client_certificate_missing", FAULT_CLIENT, case_missing,
      YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_CLIENT_CERTIFICATE_MISSING, "client_certificate_missing", FAULT_CLIENT,
@@ -458,6 +478,8 @@ static const struct diagnosis_case {
      FAULT_SERVER, case_unexpectedly_requested, YES, NO, YES, TUNNEL_NOT_APPLICABLE},
     {REASON_UNTRUSTED_CERTIFICATE_ACCEPTED, "untrusted_certificate_accepted", FAULT_SERVER,
      case_untrusted_accepted, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_HANDSHAKE_MESSAGE_TOO_LONG, "handshake_message_too_long", FAULT_EXPORTER,
+     case_long_request, YES, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_TIMED_OUT_LOCALLY, "timed_out_locally", FAULT_EXPORTER, case_late, UNKNOWN, UNKNOWN,
      UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_OUT_OF_RESOURCES, "out_of_resources", FAULT_EXPORTER, case_out_of_resources, UNKNOWN,

@@ -53,6 +53,7 @@ static const char *const closed_list[] = {
     "client_certificate_not_required",
     "client_certificate_required_unexpectedly",
     "untrusted_certificate_accepted",
+    "handshake_message_too_long",
     "timed_out_locally",
     "out_of_resources",
     "credential_unreadable",

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <pthread.h>
 
+#include "link/base64.h"
 #include "link/tcp.h"
 #include "link/wolfssl.h"
 #include "support/link_driver.h"
@@ -15,6 +16,10 @@
 #define STRANGER "-cert stranger.pem -key stranger.key "
 #define ASKS GOOD "-verify 4 -CAfile client_cas.pem "
 #define REQUIRES GOOD "-Verify 4 -verify_return_error -CAfile client_cas.pem "
+
+/* The common name of the CA that others are made from. */
+#define PATTERN_NAME "NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN"
+enum { PATTERN_NAME_BYTES = sizeof(PATTERN_NAME) - 1 };
 
 /* Each case that loops over these runs in both. */
 enum { VERSIONS = 2 };
@@ -179,6 +184,64 @@ START_TEST(a_request_without_names_is_read_too)
   ck_assert(seen->certificate_request_read);
   ck_assert_uint_eq(seen->acceptable_issuers_listed, 0);
   ck_assert_uint_eq(seen->acceptable_issuer_count, 0);
+}
+END_TEST
+
+/* Writes number over the name of the pattern, wherever it stands in its certificate. */
+static void rename_pattern(uint8_t *der, size_t length, unsigned number)
+{
+  char name[PATTERN_NAME_BYTES + 1];
+  (void)snprintf(name, sizeof(name), "%0*u", PATTERN_NAME_BYTES, number);
+  for (size_t i = 0; i + PATTERN_NAME_BYTES <= length; i++) {
+    if (memcmp(der + i, PATTERN_NAME, PATTERN_NAME_BYTES) == 0) {
+      memcpy(der + i, name, PATTERN_NAME_BYTES);
+    }
+  }
+}
+
+/* So many CAs in many.pem; nobody checks that the pattern's signature does not fit them. */
+static void write_many_cas(unsigned count)
+{
+  uint8_t pattern[2048];
+  uint8_t der[sizeof(pattern)];
+  size_t length = pki_read("pattern.der", pattern, sizeof(pattern));
+  struct buffer pem;
+  buffer_init(&pem, SIZE_MAX);
+  for (unsigned i = 0; i < count; i++) {
+    memcpy(der, pattern, length);
+    rename_pattern(der, length, i);
+    buffer_append_text(&pem, "-----BEGIN CERTIFICATE-----\n");
+    base64_append(&pem, der, length);
+    buffer_append_text(&pem, "\n-----END CERTIFICATE-----\n");
+  }
+  pki_write("many.pem", pem.data, pem.length);
+  buffer_deinit(&pem);
+}
+
+/* 190 of these names make 18 KiB, over two records, and just not too much. */
+START_TEST(a_list_over_several_records_is_read_whole)
+{
+  write_many_cas(190);
+  assert_connected(connect_client(GOOD "-verify 4 -CAfile many.pem", versions[_i]));
+  ck_assert(!seen->acceptable_issuers_truncated);
+  ck_assert_uint_eq(seen->acceptable_issuers_listed, 190);
+  ck_assert_uint_eq(seen->acceptable_issuer_count, 190);
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_CHAIN);
+}
+END_TEST
+
+/* wolfSSL takes no message over MAX_HANDSHAKE_SZ, 18462 bytes as packaged. */
+START_TEST(a_list_over_the_librarys_limit_is_read_as_far_as_it_came)
+{
+  write_many_cas(600);
+  ck_assert_int_eq(connect_client(GOOD "-verify 4 -CAfile many.pem", versions[_i]), LINK_FAILED);
+  ck_assert_int_eq(seen->requested_during, REQUESTED_HANDSHAKE);
+  ck_assert(seen->certificate_request_read);
+  ck_assert(seen->acceptable_issuers_truncated);
+  ck_assert_uint_gt(seen->acceptable_issuers_listed, 150);
+  ck_assert_uint_eq(seen->acceptable_issuer_count, seen->acceptable_issuers_listed);
+  ck_assert_uint_gt(seen->refused_message_bytes, 50000);
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_NOTHING);
 }
 END_TEST
 
@@ -462,6 +525,7 @@ END_TEST
 START_TEST(a_server_that_dies_is_an_end_without_close_notify)
 {
   assert_connected(connect_client(GOOD "-num_tickets 0", versions[_i]));
+  openssl_server_await(&server, "CIPHER is"); /* with unread bytes its death is a reset */
   openssl_server_kill(&server);
   ck_assert_int_eq(until_refused(LINK_DONE), LINK_FAILED);
   ck_assert_int_eq(seen->ending, ENDING_EOF);
@@ -487,30 +551,22 @@ START_TEST(a_goodbye_before_the_handshake_says_nothing)
 }
 END_TEST
 
-START_TEST(a_link_may_be_destroyed_in_the_middle_of_a_handshake)
-{
-  openssl_server_start(&server, REQUIRES);
-  tls = tls_create(tcp_to(server.port), context_for(&client, PRESENTED_CLIENT, versions[_i]),
-                   "server.test", NULL, seen);
-  while (link_connect(tls) == LINK_WANT_WRITE) {
-    await_link(tcp, LINK_WANT_WRITE);
-  }
-  ck_assert(seen->client_hello_sent);
-  ck_assert(!seen->handshake_complete);
-}
-END_TEST
-
 /* One byte a call and a wait before each, in both directions. */
-START_TEST(single_bytes_make_the_same_handshake)
+static void start_slowly(const char *arguments, enum tls_version version)
 {
-  openssl_server_start(&server, ASKS "-rev");
+  openssl_server_start(&server, arguments);
   struct script single = script_of("", 0);
   single.piece_bytes = 1;
   single.write_bytes = 1;
   single.waits = true;
   struct scripted_link *slow = scripted_link_create(tcp_to(server.port), single);
-  tls = tls_create(&slow->link, context_for(&client, PRESENTED_CLIENT, versions[_i]), "server.test",
+  tls = tls_create(&slow->link, context_for(&client, PRESENTED_CLIENT, version), "server.test",
                    NULL, seen);
+}
+
+START_TEST(single_bytes_make_the_same_handshake)
+{
+  start_slowly(ASKS "-rev", versions[_i]);
   assert_connected(drive_connect(tls, tcp));
   ck_assert_uint_eq(seen->chain_length, 2);
   ck_assert_uint_eq(seen->acceptable_issuer_count, 2);
@@ -520,6 +576,18 @@ START_TEST(single_bytes_make_the_same_handshake)
   size_t count = 0;
   ck_assert_int_eq(drive_read(tls, tcp, text, sizeof(text), &count), LINK_DONE);
   ck_assert(count == 6 && memcmp(text, "hello\n", 6) == 0);
+}
+END_TEST
+
+START_TEST(a_link_may_be_destroyed_in_the_middle_of_a_handshake)
+{
+  start_slowly(REQUIRES, versions[_i]);
+  while (!seen->server_hello_received) {
+    enum link_step step = link_connect(tls);
+    ck_assert(step == LINK_WANT_READ || step == LINK_WANT_WRITE);
+    await_link(tcp, step);
+  }
+  ck_assert(!seen->handshake_complete);
 }
 END_TEST
 
@@ -695,6 +763,7 @@ static void make_certificates(void)
       {.name = "root", .extensions = PKI_CA},
       {.name = "stranger_root", .extensions = PKI_CA},
       {.name = "other", .subject = "/O=Älter/CN=Other, CA", .extensions = PKI_CA},
+      {.name = "pattern", .subject = "/O=Lab/CN=" PATTERN_NAME, .extensions = PKI_CA},
       {.name = "intermediate", .issuer = "root", .extensions = PKI_CA},
       {.name = "server", .issuer = "root", .extensions = PKI_SERVER},
       {.name = "under", .issuer = "intermediate", .extensions = PKI_SERVER},
@@ -739,6 +808,8 @@ static TCase *requests(void)
   add_for_both(tcase, a_requested_certificate_is_sent);
   add_for_both(tcase, the_acceptable_issuers_are_read);
   add_for_both(tcase, a_request_without_names_is_read_too);
+  add_for_both(tcase, a_list_over_several_records_is_read_whole);
+  add_for_both(tcase, a_list_over_the_librarys_limit_is_read_as_far_as_it_came);
   add_for_both(tcase, nothing_to_present_is_an_empty_certificate_message);
   add_for_both(tcase, a_required_certificate_is_accepted);
   add_for_both(tcase, a_missing_certificate_brings_alert_116_or_40);
