@@ -24,11 +24,19 @@ struct exporter_facts {
   int64_t start_ns;               /* wall clock, of the process */
 };
 
-/* Prometheus text format 0.0.4. exporter NULL: only the state of the targets and
- * credentials, as for one probe now; counters and the histogram need a history. Source:
- * prometheus.io/docs/instrumenting/exposition_formats. */
+/* Sources: prometheus.io/docs/instrumenting/exposition_formats, OpenMetrics 1.0. */
+enum exposition_format { EXPOSITION_TEXT /* 0.0.4 */, EXPOSITION_OPENMETRICS };
+
+struct exposition_wish {
+  enum exposition_format format;
+  const char *const *names; /* only these families, as they are called in the text format */
+  size_t name_count;        /* 0: all */
+};
+
+/* For Prometheus. exporter NULL: only the state of the targets and credentials, as for one probe
+ * now; counters and the histogram need a history. */
 void report_exposition(struct store *store, const struct exporter_facts *exporter,
-                       struct buffer *out);
+                       const struct exposition_wish *wish, struct buffer *out);
 
 /* interface.md, JSON: one target's object; {"targets": [...]}. STATUS_OUT_OF_MEMORY
  * makes out fail. Ends with a newline. */

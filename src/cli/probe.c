@@ -125,6 +125,7 @@ static bool wants_colour(void)
 
 static int print_result(struct store *store, enum format format)
 {
+  const struct exposition_wish metrics = {.format = EXPOSITION_TEXT};
   struct buffer out;
   buffer_init(&out, OUTPUT_LIMIT_BYTES);
   switch (format) {
@@ -135,7 +136,7 @@ static int print_result(struct store *store, enum format format)
     report_json_target(store, 0, &out);
     break;
   case FORMAT_METRICS:
-    report_exposition(store, NULL, &out);
+    report_exposition(store, NULL, &metrics, &out);
     break;
   }
   bool printed = buffer_status(&out) == STATUS_OK &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "exposition_internal.h"
@@ -36,7 +37,7 @@ static const struct family families[] = {
   {"mtls_fault", "gauge",
    "Which party is at fault; exactly one of them is 1, unknown until the first round has ended.",
    SCOPE_ROUTE, expose_fault},
-  {"mtls_diagnosis_info", "gauge",
+  {"mtls_diagnosis_info", "info",
    "The current diagnosis: the party at fault and the reason.",
    SCOPE_ROUTE, expose_diagnosis_info},
   {"mtls_diagnosis_changes_total", "counter",
@@ -75,7 +76,7 @@ static const struct family families[] = {
   {"mtls_proxy_connect_status_code", "gauge",
    "Status of the proxy's last answer to CONNECT; absent when there was none.",
    SCOPE_ROUTE, expose_connect_status},
-  {"mtls_tls_info", "gauge",
+  {"mtls_tls_info", "info",
    "What the last handshake agreed on.",
    SCOPE_ROUTE, expose_tls_info},
   {"mtls_server_certificate_not_after_timestamp_seconds", "gauge",
@@ -87,7 +88,7 @@ static const struct family families[] = {
   {"mtls_server_chain_not_after_timestamp_seconds", "gauge",
    "Earliest end of validity in the chain presented by the server.",
    SCOPE_ROUTE, expose_chain_not_after},
-  {"mtls_server_certificate_info", "gauge",
+  {"mtls_server_certificate_info", "info",
    "The certificate presented by the server.",
    SCOPE_ROUTE, expose_server_info},
   {"mtls_server_certificate_verified", "gauge",
@@ -96,7 +97,7 @@ static const struct family families[] = {
   {"mtls_client_certificate_not_after_timestamp_seconds", "gauge",
    "End of validity of the configured client certificate.",
    SCOPE_CREDENTIALS, expose_client_not_after},
-  {"mtls_client_certificate_info", "gauge",
+  {"mtls_client_certificate_info", "info",
    "The configured client certificate.",
    SCOPE_CREDENTIALS, expose_client_info},
   {"mtls_client_certificate_usable", "gauge",
@@ -110,7 +111,7 @@ static const struct family families[] = {
   {"mtls_scheduler_lag_seconds", "gauge",
    "How late the scheduler began the last round that was due.",
    SCOPE_EXPORTER, expose_scheduler_lag},
-  {"mtls_exporter_build_info", "gauge",
+  {"mtls_exporter_build_info", "info",
    "Version of this program and of the TLS library.",
    SCOPE_EXPORTER, expose_build_info},
   {"mtls_exporter_config_last_reload_successful", "gauge",
@@ -206,10 +207,20 @@ static bool has_meaning_now(enum family_scope scope)
   return scope == SCOPE_ROUTE || scope == SCOPE_CREDENTIALS;
 }
 
-void report_exposition(struct store *store, const struct exporter_facts *exporter,
-                       struct buffer *out)
+static bool is_wished(const struct exposition_wish *wish, const struct family *family)
 {
-  struct page page = {.out = out, .store = store, .exporter = exporter};
+  for (size_t i = 0; i < wish->name_count; i++) {
+    if (strcmp(wish->names[i], family->name) == 0) {
+      return true;
+    }
+  }
+  return wish->name_count == 0;
+}
+
+void report_exposition(struct store *store, const struct exporter_facts *exporter,
+                       const struct exposition_wish *wish, struct buffer *out)
+{
+  struct page page = {.out = out, .format = wish->format, .store = store, .exporter = exporter};
   page.now = clock_wall_ns() / NS_PER_SECOND;
   buffer_init(&page.labels, LABELS_LIMIT_BYTES);
   if (view_init(&page.view, store, 0, store_settings(store)->target_count, out) == STATUS_OK) {
@@ -221,11 +232,15 @@ void report_exposition(struct store *store, const struct exporter_facts *exporte
       process_read(&page.process);
     }
     for (size_t i = 0; status == STATUS_OK && i < sizeof(families) / sizeof(families[0]); i++) {
-      if (exporter != NULL || has_meaning_now(families[i].scope)) {
+      if (is_wished(wish, &families[i]) &&
+          (exporter != NULL || has_meaning_now(families[i].scope))) {
         write_family(&page, &families[i]);
       }
     }
     view_deinit(&page.view);
+  }
+  if (wish->format == EXPOSITION_OPENMETRICS) {
+    buffer_append_text(out, "# EOF\n");
   }
   free(page.route_labels);
   buffer_deinit(&page.labels);

@@ -20,7 +20,7 @@ static void write_histogram(struct page *page, const char *route, size_t route_k
     struct buffer bound;
     buffer_init(&bound, 64);
     if (i < STORE_BUCKETS) {
-      append_real(&bound, store_bucket_bounds[i]);
+      append_bound(page, &bound, store_bucket_bounds[i]);
     } else {
       buffer_append_text(&bound, "+Inf");
     }

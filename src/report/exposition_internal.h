@@ -23,7 +23,7 @@ enum family_scope {
 
 struct family {
   const char *name;
-  const char *type;
+  const char *type; /* of OpenMetrics; "info" is a gauge in the text format */
   const char *help;
   enum family_scope scope;
   void (*write)(struct page *page); /* SCOPE_ROUTE*: called for every route */
@@ -39,6 +39,7 @@ struct route_labels {
 
 struct page {
   struct buffer *out;
+  enum exposition_format format;
   struct store *store;
   const struct exporter_facts *exporter; /* NULL: one probe now */
   struct view view;
@@ -63,6 +64,8 @@ void sample_value_seconds(struct page *page, int64_t ns);   /* exact */
 void sample_value_timestamp(struct page *page, int64_t ns); /* of the calendar, to the ms */
 void sample_value_real(struct page *page, double value);    /* shortest that reads back the same */
 void append_real(struct buffer *out, double value);
+/* The upper bound of a bucket as the format writes it: OpenMetrics wants "1.0". */
+void append_bound(struct page *page, struct buffer *out, double value);
 /* The whole sample where it has no labels of its own. */
 void sample_integer(struct page *page, int64_t value);
 void sample_count(struct page *page, uint64_t value);

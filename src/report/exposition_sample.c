@@ -2,15 +2,55 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "exposition_internal.h"
 
-static void begin_family(struct page *page)
+static void begin_text_family(struct page *page)
 {
   const struct family *family = page->family;
+  const char *type = strcmp(family->type, "info") == 0 ? "gauge" : family->type;
   buffer_append_format(page->out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help,
-                       family->name, family->type);
+                       family->name, type);
+}
+
+static bool ends_in(const char *name, size_t length, const char *ending)
+{
+  size_t ending_length = strlen(ending);
+  return length > ending_length &&
+         strncmp(name + length - ending_length, ending, ending_length) == 0;
+}
+
+/* OpenMetrics leaves the sample's suffix out of the family's name, and wants the unit named. */
+static void begin_openmetrics_family(struct page *page)
+{
+  static const char *const suffixes[] = {"_total", "_info"};
+  static const char *const units[] = {"seconds", "bytes"};
+  const struct family *family = page->family;
+  size_t length = strlen(family->name);
+  for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+    length -= ends_in(family->name, length, suffixes[i]) ? strlen(suffixes[i]) : 0;
+  }
+  buffer_append_format(page->out, "# TYPE %.*s %s\n", (int)length, family->name, family->type);
+  for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+    if (ends_in(family->name, length, units[i])) {
+      buffer_append_format(page->out, "# UNIT %.*s %s\n", (int)length, family->name, units[i]);
+    }
+  }
+  buffer_append_format(page->out, "# HELP %.*s %s\n", (int)length, family->name, family->help);
+}
+
+static void begin_family(struct page *page)
+{
+  switch (page->format) {
+  case EXPOSITION_TEXT:
+    begin_text_family(page);
+    break;
+  case EXPOSITION_OPENMETRICS:
+    begin_openmetrics_family(page);
+    break;
+  }
   page->family_begun = true;
 }
 
@@ -116,6 +156,16 @@ void append_real(struct buffer *out, double value)
     freelocale(plain);
   }
   buffer_append_text(out, text);
+}
+
+void append_bound(struct page *page, struct buffer *out, double value)
+{
+  size_t before = out->length;
+  append_real(out, value);
+  bool whole = out->data != NULL && strpbrk(out->data + before, ".e") == NULL;
+  if (page->format == EXPOSITION_OPENMETRICS && whole) {
+    buffer_append_text(out, ".0");
+  }
 }
 
 void sample_value_real(struct page *page, double value)

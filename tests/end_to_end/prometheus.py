@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real Prometheus scrapes the exporter, which watches real servers."""
+import gzip
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 from lab import configuration, program
 from lab.certificates import Pki
 from lab.holes import Down
-from lab.processes import wait_until
+from lab.processes import Process, StartFailed, free_ports, started, wait_until
 from lab.prometheus import Prometheus
 from lab.proxies import Squid
 from lab.servers import Nginx, NginxServer, OpensslServer
@@ -23,6 +24,41 @@ global: {{ scrape_interval: 1s, scrape_timeout: 1s }}
 scrape_configs:
   - job_name: mtls
     static_configs: [ {{ targets: [ "{address}" ] }} ]
+  # the same in the text format, which this Prometheus cannot be told to ask for
+  - job_name: mtls_text
+    static_configs: [ {{ targets: [ "{text_address}" ] }} ]
+    metric_relabel_configs:
+      - {{ source_labels: [ __name__ ], regex: mtls_targets, action: keep }}
+"""
+
+TEXT_FORMAT_ONLY = """
+daemon off;
+master_process off;
+pid {directory}/text.pid;
+error_log stderr;
+events {{ }}
+http {{
+  access_log off;
+  client_body_temp_path {directory}/text-body;
+  proxy_temp_path {directory}/text-proxy;
+  fastcgi_temp_path {directory}/text-fastcgi;
+  uwsgi_temp_path {directory}/text-uwsgi;
+  scgi_temp_path {directory}/text-scgi;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass http://{address}; proxy_set_header Accept "text/plain"; }}
+  }}
+}}
+"""
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+# Debian's python3-prometheus-client belongs to Debian's own python3.
+PARSE_OPENMETRICS = """
+import sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+families = list(text_string_to_metric_families(sys.stdin.read()))
+print(*sorted(family.type + " " + family.name for family in families), sep="\\n")
 """
 
 # What interface.md promises and this world can fill.
@@ -48,6 +84,39 @@ process_open_fds process_resident_memory_bytes process_start_time_seconds
 """.split()
 
 
+class TextFormatOnly:
+    """nginx before the exporter, which asks it for nothing but the text format."""
+
+    def __init__(self, address, directory):
+        self.directory = directory
+        self.target = address
+        self.process = started(self._start)
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def stop(self):
+        self.process.stop()
+
+    def _start(self):
+        self.port = free_ports(1)[0]
+        path = os.path.join(self.directory, "text.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(
+                TEXT_FORMAT_ONLY.format(
+                    directory=self.directory, port=self.port, address=self.target
+                )
+            )
+        process = Process("nginx-text", ("nginx", "-c", path), self.directory)
+        try:
+            process.wait_for_ports([self.port])
+        except StartFailed:
+            process.stop()
+            raise
+        return process
+
+
 class PrometheusTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -62,9 +131,14 @@ class PrometheusTest(unittest.TestCase):
         )
         cls.exporter = cls.keep(program.Exporter(path, cls.directory))
         cls.exporter.wait_until_ready()
-        scraped = CONFIGURATION.format(address=cls.exporter.address)
+        text = cls.keep(TextFormatOnly(cls.exporter.address, cls.directory))
+        scraped = CONFIGURATION.format(
+            address=cls.exporter.address, text_address=text.address
+        )
         cls.prometheus = cls.keep(Prometheus(scraped, cls.directory))
-        wait_until(lambda: cls.prometheus.query("mtls_targets"), "the first scrape")
+        wait_until(
+            lambda: len(cls.prometheus.query("mtls_targets")) == 2, "the first scrapes"
+        )
 
     @classmethod
     def keep(cls, part):
@@ -97,10 +171,13 @@ class PrometheusTest(unittest.TestCase):
         return next(iter(found.values()))
 
     def test_up_is_one(self):
-        self.assertEqual(self.one('up{job="mtls"}'), 1)
+        for job in ("mtls", "mtls_text"):
+            with self.subTest(job=job):
+                self.assertEqual(self.one(f'up{{job="{job}"}}'), 1)
 
     def test_prometheus_has_nothing_to_complain_about(self):
-        self.assertGreater(self.one("scrape_samples_scraped"), 100)
+        scraped = set(self.prometheus.query("scrape_samples_scraped").values())
+        self.assertGreater(min(scraped), 100)
         log = self.prometheus.log()
         for line in log.splitlines():
             self.assertNotRegex(line, r"level=(warn|error)")
@@ -131,6 +208,56 @@ class PrometheusTest(unittest.TestCase):
         kind = self.exporter.fetch("/metrics")[1]
         self.assertIn("text/plain; version=0.0.4", kind)
 
+    def test_openmetrics_is_what_debians_parser_takes(self):
+        status, kind, page = self.exporter.fetch("/metrics", accept=OPENMETRICS)
+        self.assertEqual((status, kind), (200, OPENMETRICS + "; charset=utf-8"))
+        done = subprocess.run(
+            ["/usr/bin/python3", "-c", PARSE_OPENMETRICS],
+            input=page,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        found = done.stdout.splitlines()
+        for family in ("info mtls_diagnosis", "counter mtls_probes", "gauge mtls_fault"):
+            self.assertIn(family, found)
+
+    def test_both_formats_have_the_same_series(self):
+        text, openmetrics = (
+            {
+                # le="1.0" is the same bucket as le="1"
+                line.rsplit(" ", 1)[0].replace('.0"', '"')
+                for line in self.exporter.fetch("/metrics", accept=accept)[2].splitlines()
+                if not line.startswith("#")
+            }
+            for accept in ("text/plain", OPENMETRICS)
+        )
+        self.assertEqual(text, openmetrics)
+
+    def test_no_series_is_exposed_twice(self):
+        for accept in ("text/plain", OPENMETRICS):
+            lines = self.exporter.fetch("/metrics", accept=accept)[2].splitlines()
+            series = [line.rsplit(" ", 1)[0] for line in lines if not line.startswith("#")]
+            families = [line for line in lines if line.startswith("# TYPE")]
+            with self.subTest(accept=accept):
+                self.assertEqual(len(set(series)), len(series))
+                self.assertEqual(len(set(families)), len(families))
+
+    def test_only_the_families_asked_for_are_served(self):
+        page = self.exporter.fetch("/metrics?name[]=mtls_fault&name%5B%5D=mtls_targets")[2]
+        names = {line.split("{")[0].split(" ")[0] for line in page.splitlines()}
+        self.assertEqual(names, {"#", "mtls_fault", "mtls_targets"})
+
+    def test_the_page_comes_compressed_to_those_who_ask(self):
+        request = urllib.request.Request(
+            self.exporter.url("/metrics"), headers={"Accept-Encoding": "gzip"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            self.assertEqual(answer.headers["Content-Encoding"], "gzip")
+            page = gzip.decompress(answer.read()).decode()
+        self.assertIn("mtls_exporter_build_info{", page)
+
     def test_exactly_one_fault_is_set_for_each_target_and_route(self):
         sums = self.prometheus.query("sum by (target, route) (mtls_fault)")
         self.assertEqual(len(sums), 4 * 3)
@@ -152,7 +279,7 @@ class PrometheusTest(unittest.TestCase):
             ('mtls_tls_alert_code{target="alerts",route="direct",presented="none"}', 116),
             ('mtls_http_status_code{target="required",route="direct",presented="none"}', 400),
             ('mtls_proxy_connect_status_code{target="required",route="squid"}', 200),
-            ("mtls_targets", 4),
+            ('mtls_targets{job="mtls"}', 4),
         ):
             with self.subTest(series=expression):
                 self.assertEqual(self.one(expression), value)

@@ -111,10 +111,12 @@ class Exporter:
     def url(self, path="/metrics"):
         return f"http://{self.address}{path}"
 
-    def fetch(self, path="/metrics", seconds=10):
-        """Status, content type and text of a page."""
+    def fetch(self, path="/metrics", seconds=10, **fields):
+        """Status, content type and text of a page; fields of the request as accept="..."."""
+        named = {name.replace("_", "-"): value for name, value in fields.items()}
+        request = urllib.request.Request(self.url(path), headers=named)
         try:
-            with urllib.request.urlopen(self.url(path), timeout=seconds) as answer:
+            with urllib.request.urlopen(request, timeout=seconds) as answer:
                 return answer.status, answer.headers["Content-Type"], _text(answer)
         except urllib.error.HTTPError as answer:
             with answer:

@@ -20,17 +20,25 @@ static const struct exporter_facts exporter = {
     .start_ns = INT64_C(1795491800000000000),
 };
 
+static const struct exposition_wish text_format = {.format = EXPOSITION_TEXT};
+
 /* The page of a store, which is destroyed; to be freed. */
-static char *expose(struct store *store, const struct exporter_facts *facts)
+static char *expose_as(struct store *store, const struct exporter_facts *facts,
+                       const struct exposition_wish *wish)
 {
   struct buffer out;
   buffer_init(&out, PAGE_LIMIT_BYTES);
-  report_exposition(store, facts, &out);
+  report_exposition(store, facts, wish, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_OK);
   char *page = buffer_take(&out);
   ck_assert_ptr_nonnull(page);
   store_destroy(store);
   return page;
+}
+
+static char *expose(struct store *store, const struct exporter_facts *facts)
+{
+  return expose_as(store, facts, &text_format);
 }
 
 /* The line that begins so, without its end; NULL: none. Valid until the next call. */
@@ -365,12 +373,60 @@ START_TEST(numbers_have_a_point_in_every_locale)
 }
 END_TEST
 
+START_TEST(openmetrics_names_families_without_suffix_and_ends_in_eof)
+{
+  const struct exposition_wish wish = {.format = EXPOSITION_OPENMETRICS};
+  char *page = expose_as(fixture_store(), &exporter, &wish);
+  assert_line(page, "# TYPE mtls_probes counter");
+  assert_line(page, "# TYPE mtls_diagnosis info");
+  assert_line(page, "# TYPE process_cpu_seconds counter");
+  assert_line(page, "# UNIT process_cpu_seconds seconds");
+  assert_line(page, "# UNIT process_resident_memory_bytes bytes");
+  assert_line(page, "# UNIT mtls_probe_duration_seconds seconds");
+  ck_assert_ptr_nonnull(find_line(page, "mtls_probes_total{"));
+  ck_assert_ptr_nonnull(find_line(page, "mtls_diagnosis_info{"));
+  ck_assert_ptr_nonnull(strstr(page, "le=\"1.0\"}"));
+  ck_assert_ptr_nonnull(strstr(page, "le=\"0.005\"}"));
+  assert_no_line(page, "# TYPE mtls_probes_total");
+  ck_assert_str_eq(page + strlen(page) - strlen("\n# EOF\n"), "\n# EOF\n");
+  free(page);
+}
+END_TEST
+
+START_TEST(text_format_knows_neither_info_nor_unit_nor_eof)
+{
+  char *page = expose(fixture_store(), &exporter);
+  assert_line(page, "# TYPE mtls_diagnosis_info gauge");
+  assert_line(page, "# TYPE mtls_probes_total counter");
+  assert_no_line(page, "# UNIT");
+  assert_no_line(page, "# EOF");
+  free(page);
+}
+END_TEST
+
+START_TEST(only_the_families_asked_for_are_exposed)
+{
+  static const char *const names[] = {"mtls_probes_total", "mtls_fault", "no_such_family"};
+  const struct exposition_wish wish = {
+      .format = EXPOSITION_OPENMETRICS, .names = names, .name_count = 3};
+  char *page = expose_as(fixture_store(), &exporter, &wish);
+  for (const char *line = page; *line != '\0'; line = strchr(line, '\n') + 1) {
+    bool asked = strncmp(line, "mtls_probes_total{", 18) == 0 ||
+                 strncmp(line, "mtls_fault{", 11) == 0 || line[0] == '#';
+    ck_assert_msg(asked, "%.60s", line);
+  }
+  ck_assert_ptr_nonnull(find_line(page, "mtls_probes_total{"));
+  ck_assert_ptr_nonnull(find_line(page, "mtls_fault{"));
+  free(page);
+}
+END_TEST
+
 START_TEST(page_that_does_not_fit_is_a_failure)
 {
   struct store *store = fixture_store();
   struct buffer out;
   buffer_init(&out, 1000);
-  report_exposition(store, &exporter, &out);
+  report_exposition(store, &exporter, &text_format, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_TOO_LARGE);
   buffer_deinit(&out);
   store_destroy(store);
@@ -419,6 +475,9 @@ int main(void)
   tcase_add_test(cases, families_stand_together_after_their_help_and_type);
   tcase_add_test(cases, numbers_have_a_point_in_every_locale);
   tcase_add_test(cases, page_that_does_not_fit_is_a_failure);
+  tcase_add_test(cases, openmetrics_names_families_without_suffix_and_ends_in_eof);
+  tcase_add_test(cases, text_format_knows_neither_info_nor_unit_nor_eof);
+  tcase_add_test(cases, only_the_families_asked_for_are_exposed);
   tcase_add_test(cases, promtool_has_nothing_to_say);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);

@@ -19,7 +19,7 @@
 #include "base/clock.h"
 
 enum {
-  REPLY_BYTES = 64 * 1024,
+  REPLY_BYTES = 512 * 1024,
   LARGE_BYTES = 32 * 1024 * 1024,
   IDLE_CLIENTS = 20,
   PATIENCE_SECONDS = 10,
@@ -27,52 +27,104 @@ enum {
 
 static const char v4[] = "127.0.0.1:0";
 
-static unsigned render_hello(void *context, struct buffer *body)
+static void answer(struct web_exchange *exchange, unsigned status, const char *text)
+{
+  struct buffer body;
+  buffer_init(&body, LARGE_BYTES);
+  buffer_append_text(&body, text);
+  web_answer(exchange, status, "text/html; charset=utf-8", &body);
+}
+
+static void answer_hello(void *context, struct web_exchange *exchange)
 {
   atomic_uint *calls = context;
   (void)atomic_fetch_add(calls, 1);
-  buffer_append_text(body, "hello\n");
-  return 200;
+  answer(exchange, 200, "hello\n");
 }
 
-static unsigned render_unready(void *context, struct buffer *body)
+static void answer_unready(void *context, struct web_exchange *exchange)
 {
   (void)context;
-  buffer_append_text(body, "not yet\n");
-  return 503;
+  answer(exchange, 503, "not yet\n");
 }
 
-static unsigned render_empty(void *context, struct buffer *body)
+static void answer_empty(void *context, struct web_exchange *exchange)
 {
   (void)context;
-  (void)body;
-  return 200;
+  answer(exchange, 200, "");
 }
 
-static unsigned render_failed(void *context, struct buffer *body)
+static void answer_failed(void *context, struct web_exchange *exchange)
 {
   (void)context;
-  buffer_append_text(body, "half of a page");
-  body->status = STATUS_OUT_OF_MEMORY;
-  return 200;
+  struct buffer body;
+  buffer_init(&body, LARGE_BYTES);
+  buffer_append_text(&body, "half of a page");
+  body.status = STATUS_OUT_OF_MEMORY;
+  web_answer(exchange, 200, "text/html; charset=utf-8", &body);
 }
 
-static unsigned render_large(void *context, struct buffer *body)
+static void answer_large(void *context, struct web_exchange *exchange)
 {
   (void)context;
   static const char line[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n";
+  struct buffer body;
+  buffer_init(&body, LARGE_BYTES);
   for (size_t i = 0; i < LARGE_BYTES / (sizeof(line) - 1); i++) {
-    buffer_append(body, line, sizeof(line) - 1);
+    buffer_append(&body, line, sizeof(line) - 1);
   }
-  return 200;
+  web_answer(exchange, 200, "text/plain; charset=utf-8", &body);
+}
+
+static void answer_question(void *context, struct web_exchange *exchange)
+{
+  (void)context;
+  char text[256];
+  const char *first = web_parameter(exchange, "name", 0);
+  const char *second = web_parameter(exchange, "name", 1);
+  const char *third = web_parameter(exchange, "name", 2);
+  const char *field = web_field(exchange, "X-Question");
+  (void)snprintf(text, sizeof(text), "path %s, names %s %s %s, field %s\n", web_path(exchange),
+                 first != NULL ? first : "-", second != NULL ? second : "-",
+                 third != NULL ? third : "-", field != NULL ? field : "-");
+  answer(exchange, 200, text);
+}
+
+static void answer_preferred(void *context, struct web_exchange *exchange)
+{
+  (void)context;
+  static const struct web_offer offers[] = {{"text/plain", "0.0.4"},
+                                            {"application/openmetrics-text", "1.0.0"}};
+  answer(exchange, 200, web_preferred(exchange, offers, 2) == 0 ? "text" : "openmetrics");
+}
+
+/* Answers on a thread of its own, after the asking one has gone. */
+static void *answer_in_thread(void *context)
+{
+  struct web_exchange *exchange = context;
+  answer(exchange, 200, web_parameter(exchange, "say", 0));
+  return NULL;
+}
+
+static void answer_later(void *context, struct web_exchange *exchange)
+{
+  (void)context;
+  pthread_t thread;
+  ck_assert_int_eq(pthread_create(&thread, NULL, answer_in_thread, exchange), 0);
+  ck_assert_int_eq(pthread_detach(thread), 0);
 }
 
 static const struct web_page pages[] = {
-    {"/hello", "text/html; charset=utf-8", render_hello},
-    {"/unready", "text/plain; charset=utf-8", render_unready},
-    {"/empty", "text/plain; charset=utf-8", render_empty},
-    {"/failed", "text/plain; charset=utf-8", render_failed},
-    {"/large", "text/plain; charset=utf-8", render_large},
+    {.path = "/hello", .answer = answer_hello},
+    {.path = "/unready", .answer = answer_unready},
+    {.path = "/empty", .answer = answer_empty},
+    {.path = "/failed", .answer = answer_failed},
+    {.path = "/large", .answer = answer_large},
+    {.path = "/below/", .below = true, .answer = answer_question},
+    {.path = "/below/exact", .answer = answer_hello},
+    {.path = "/preferred", .answer = answer_preferred},
+    {.path = "/later", .answer = answer_later},
+    {.path = "/change", .methods = WEB_CHANGE, .answer = answer_hello},
 };
 
 static atomic_uint calls;
@@ -289,12 +341,166 @@ START_TEST(body_of_a_request_is_refused_unread)
   struct web *web = start();
   int fd = connect_to(web, 0);
   send_all(fd, "POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n");
-  assert_status(read_all(fd), "405");
+  assert_status(read_all(fd), "413");
   (void)close(fd);
   fd = connect_to(web, 0);
   send_all(fd, "GET /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
-  assert_status(read_all(fd), "200");
+  assert_status(read_all(fd), "413");
   (void)close(fd);
+  web_stop(web);
+}
+END_TEST
+
+START_TEST(page_below_a_path_is_told_the_whole_path)
+{
+  struct web *web = start();
+  const char *reply = ask(web, "GET", "/below/a%20%2Fb?name=1&x=y&name=two%26");
+  ck_assert_str_eq(body_of(reply), "path /below/a /b, names 1 two& -, field -\n");
+  assert_status(ask(web, "GET", "/below/"), "404");
+  ck_assert_str_eq(body_of(ask(web, "GET", "/below/exact")), "hello\n");
+  web_stop(web);
+}
+END_TEST
+
+START_TEST(page_that_changes_something_wants_post_or_put)
+{
+  struct web *web = start();
+  assert_status(ask(web, "POST", "/change"), "200");
+  assert_status(ask(web, "PUT", "/change"), "200");
+  const char *reply = ask(web, "GET", "/change");
+  assert_status(reply, "405");
+  assert_field(reply, "Allow: POST, PUT");
+  web_stop(web);
+}
+END_TEST
+
+START_TEST(answer_may_come_later_from_another_thread)
+{
+  enum { AT_ONCE = 64 };
+  struct web *web = start();
+  int fds[AT_ONCE];
+  for (int i = 0; i < AT_ONCE; i++) {
+    char request[128];
+    (void)snprintf(request, sizeof(request),
+                   "GET /later?say=%d HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", i);
+    fds[i] = connect_to(web, 0);
+    send_all(fds[i], request);
+  }
+  for (int i = 0; i < AT_ONCE; i++) {
+    char expected[16];
+    (void)snprintf(expected, sizeof(expected), "%d", i);
+    ck_assert_str_eq(body_of(read_all(fds[i])), expected);
+    (void)close(fds[i]);
+  }
+  web_stop(web);
+}
+END_TEST
+
+/* What Prometheus of several versions, curl and a browser send, and what nobody should. */
+static const struct accept_case {
+  const char *field;
+  const char *preferred;
+} accept_cases[] = {
+    {NULL, "text"},
+    {"", "text"},
+    {"*/*", "text"},
+    {"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text"},
+    /* 2.42 */
+    {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+     "openmetrics"},
+    /* 2.49: a weight above 1 */
+    {"application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;"
+     "q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=2",
+     "openmetrics"},
+    /* 3.0: a parameter given twice, and more of them */
+    {"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+     "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;version=1.0.0;"
+     "escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+     "openmetrics"},
+    /* 3.9 with native histograms */
+    {"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;"
+     "q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+     "text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+     "openmetrics"},
+    {"text/plain;version=0.0.4;q=0.6, application/openmetrics-text;version=1.0.0;q=0.5", "text"},
+    {"TEXT/PLAIN ; Version=\"0.0.4\" ; Q=0.1 , Application/OpenMetrics-Text ; version=1.0.0",
+     "openmetrics"},
+    {"application/openmetrics-text; version=1.0.0; q=0", "text"},
+    {"application/openmetrics-text; version=2.0.0", "text"},
+    {"application/openmetrics-text", "openmetrics"},
+    {"application/openmetrics-text;q=0.001", "openmetrics"},
+    {"application/openmetrics-text;q=x", "text"},
+    {"application/openmetrics-text;q", "openmetrics"},
+    {"a\"b,application/openmetrics-text", "text"},
+    {";;;,,,=;q=", "text"},
+};
+
+START_TEST(content_type_is_negotiated)
+{
+  const struct accept_case *one = &accept_cases[_i];
+  struct web *web = start();
+  char request[1024];
+  (void)snprintf(request, sizeof(request),
+                 "GET /preferred HTTP/1.1\r\nHost: a\r\n%s%s%sConnection: close\r\n\r\n",
+                 one->field != NULL ? "Accept: " : "", one->field != NULL ? one->field : "",
+                 one->field != NULL ? "\r\n" : "");
+  int fd = connect_to(web, 0);
+  send_all(fd, request);
+  ck_assert_str_eq(body_of(read_all(fd)), one->preferred);
+  (void)close(fd);
+  web_stop(web);
+}
+END_TEST
+
+/* Whether 32 MiB come compressed for this Accept-Encoding. */
+static const struct coding_case {
+  const char *field;
+  bool compressed;
+} coding_cases[] = {
+    {"gzip", true},
+    {"GZIP", true},
+    {"deflate, gzip;q=1.0, *;q=0.5", true},
+    {"*", true},
+    {"identity", false},
+    {"gzip;q=0", false},
+    {"*, gzip;q=0.000", false},
+    {"x-gzip, br", false},
+    {"", false},
+};
+
+START_TEST(coding_is_negotiated)
+{
+  const struct coding_case *one = &coding_cases[_i];
+  struct web *web = start();
+  char request[256];
+  (void)snprintf(request, sizeof(request),
+                 "HEAD /large HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n"
+                 "Connection: close\r\n\r\n",
+                 one->field);
+  int fd = connect_to(web, 0);
+  send_all(fd, request);
+  const char *reply = read_all(fd);
+  ck_assert_int_eq(strcasestr(reply, "\r\nContent-Encoding: gzip\r\n") != NULL, one->compressed);
+  (void)close(fd);
+  web_stop(web);
+}
+END_TEST
+
+START_TEST(body_is_compressed_for_those_who_take_it)
+{
+  struct web *web = start();
+  int fd = connect_to(web, 0);
+  send_all(fd, "GET /large HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br, gzip;q=0.5\r\n"
+               "Connection: close\r\n\r\n");
+  const char *reply = read_all(fd); /* 32 MiB of it would not fit */
+  (void)close(fd);
+  assert_status(reply, "200");
+  assert_field(reply, "Content-Encoding: gzip");
+  assert_field(reply, "Vary: Accept, Accept-Encoding");
+  const char *body = body_of(reply);
+  ck_assert_int_eq((uint8_t)body[0], 0x1f);
+  ck_assert_int_eq((uint8_t)body[1], 0x8b);
   web_stop(web);
 }
 END_TEST
@@ -526,6 +732,14 @@ int main(void)
   tcase_add_test(cases, other_methods_are_not_allowed);
   tcase_add_test(cases, body_of_a_request_is_refused_unread);
   tcase_add_test(cases, garbage_does_no_harm);
+  tcase_add_test(cases, page_below_a_path_is_told_the_whole_path);
+  tcase_add_test(cases, page_that_changes_something_wants_post_or_put);
+  tcase_add_test(cases, answer_may_come_later_from_another_thread);
+  tcase_add_test(cases, body_is_compressed_for_those_who_take_it);
+  tcase_add_loop_test(cases, content_type_is_negotiated, 0,
+                      (int)(sizeof(accept_cases) / sizeof(accept_cases[0])));
+  tcase_add_loop_test(cases, coding_is_negotiated, 0,
+                      (int)(sizeof(coding_cases) / sizeof(coding_cases[0])));
   tcase_add_test(cases, head_of_a_request_has_a_limit);
   tcase_add_test(cases, connection_serves_several_requests);
   tcase_add_test(cases, bound_addresses_have_the_real_ports);
