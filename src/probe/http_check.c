@@ -13,6 +13,7 @@ enum {
   FACT_LIMIT_BYTES = 256,
   INTERIM_MAX = 8,
   READS_PER_STEP = 16,
+  READ_BYTES = 16384,
   HTTPS_PORT = 443,
 };
 
@@ -48,7 +49,8 @@ enum status http_check_init(struct http_check *check, const struct target *targe
 {
   *check = (struct http_check){.observation = observation};
   buffer_init(&check->request, REQUEST_LIMIT_BYTES);
-  buffer_init(&check->head, HTTP_HEAD_MAX_BYTES + 4096);
+  /* a head that is not over yet, and a whole read more */
+  buffer_init(&check->head, HTTP_HEAD_MAX_BYTES + READ_BYTES);
   buffer_init(&check->excerpt, BODY_EXCERPT_BYTES);
   check->head_request = strcmp(target->probe.http.method, "HEAD") == 0;
   observation->configured_headers_sent = verified && target->probe.http.header_count > 0;
@@ -81,8 +83,8 @@ static enum http_check_step send_request(struct http_check *check, struct link *
       return HTTP_CHECK_WAIT;
     }
     buffer_consume(&check->request, count);
+    check->observation->request_sent = check->request.length == 0;
   }
-  check->observation->request_sent = true;
   return HTTP_CHECK_DONE;
 }
 
@@ -177,7 +179,7 @@ enum http_check_step http_check_step(struct http_check *check, struct link *link
   if (!check->head_complete && check->head.length > 0 && take_head(check)) {
     return finished(check); /* it was all there before we asked */
   }
-  uint8_t bytes[16384];
+  uint8_t bytes[READ_BYTES];
   for (unsigned i = 0; i < READS_PER_STEP; i++) {
     size_t count = 0;
     enum link_step step = link_read(link, bytes, sizeof(bytes), &count);

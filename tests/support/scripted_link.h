@@ -25,7 +25,8 @@ struct script {
   long reset_after_read; /* bytes; SCRIPT_UNLIMITED: never */
   long reset_after_written;
   long broken_pipe_after_written; /* the write alone fails, reading goes on */
-  bool silent; /* LINK_WANT_READ for ever after the incoming bytes, not the peer's end */
+  bool silent;  /* LINK_WANT_READ for ever after the incoming bytes, not the peer's end */
+  bool endless; /* the incoming bytes over and over */
 };
 
 struct scripted_link {
@@ -82,12 +83,14 @@ static inline enum link_step scripted_read(struct link *link, uint8_t *bytes, si
       scripted->read_bytes >= (size_t)script->reset_after_read) {
     return link_fail(link, ENDING_RESET, ECONNRESET);
   }
-  size_t left = script->incoming_bytes - scripted->read_bytes;
+  size_t offset =
+      script->endless ? scripted->read_bytes % script->incoming_bytes : scripted->read_bytes;
+  size_t left = script->incoming_bytes - offset;
   if (left == 0 && script->silent) {
     return LINK_WANT_READ;
   }
   *count = most < left ? most : left;
-  memcpy(bytes, script->incoming + scripted->read_bytes, *count);
+  memcpy(bytes, script->incoming + offset, *count);
   scripted->read_bytes += *count;
   return LINK_DONE;
 }
