@@ -11,9 +11,12 @@
 
 #include "base/status.h"
 
+/* A hundred years: any two together are less than INT64_MAX nanoseconds. */
+#define DURATION_MAX_MS (INT64_C(100) * 365 * 24 * 3600 * 1000)
+
 /* Reads a whole Prometheus duration: units y w d h m s ms, each at most once, in
  * that order, whole numbers, or "0". STATUS_INVALID for anything else or where it
- * exceeds INT64_MAX nanoseconds. Source: prometheus/common, model.ParseDuration. */
+ * exceeds DURATION_MAX_MS. Source: prometheus/common, model.ParseDuration. */
 NODISCARD enum status duration_parse(const char *text, int64_t *out_ms);
 
 /* Writes the shortest such text, "0s" for 0; always terminated. */

@@ -23,15 +23,13 @@ static const struct unit units[] = {
 };
 enum { UNIT_COUNT = sizeof(units) / sizeof(units[0]) };
 
-static const int64_t most_ms = INT64_MAX / 1000000; /* durations are kept in nanoseconds too */
-
 /* Reads the digits at *text and moves past them. */
 static bool read_number(const char **text, int64_t *out)
 {
   const char *at = *text;
   int64_t number = 0;
   for (; *at >= '0' && *at <= '9'; at++) {
-    if (number > most_ms / 10) {
+    if (number > DURATION_MAX_MS / 10) {
       return false;
     }
     number = number * 10 + (*at - '0');
@@ -70,7 +68,7 @@ enum status duration_parse(const char *text, int64_t *out_ms)
       return STATUS_INVALID;
     }
     size_t unit = read_unit(&at, next_unit);
-    if (unit == UNIT_COUNT || number > (most_ms - total_ms) / units[unit].ms) {
+    if (unit == UNIT_COUNT || number > (DURATION_MAX_MS - total_ms) / units[unit].ms) {
       return STATUS_INVALID;
     }
     total_ms += number * units[unit].ms;
