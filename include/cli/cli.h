@@ -17,6 +17,8 @@ int cli_main(int argc, char **argv);
 int cli_serve(int argc, char **argv, int first);
 int cli_probe(int argc, char **argv, int first);
 
+/* For the commands: the version on standard output; EXIT_AS_EXPECTED. */
+int cli_print_version(void);
 /* For the commands: one line on standard error, and the exit status for it. */
 int cli_usage_error(const char *command, const struct error *error);
 /* Every error a line; EXIT_USAGE. Frees the list. */

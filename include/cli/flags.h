@@ -33,6 +33,9 @@ struct flag {
 NODISCARD enum status flags_parse(const struct flag *flags, size_t count, int argc, char **argv,
                                   int first, struct flag_list *operands, struct error *error);
 
+/* Whether it was among the arguments; after flags_parse(). */
+bool flag_is_given(const struct flag *flag);
+
 /* One line a flag, aligned. */
 void flags_help(const struct flag *flags, size_t count, struct buffer *out);
 

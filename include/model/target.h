@@ -39,6 +39,7 @@ enum certificate_policy {
 struct source {
   const char *file;
   unsigned line;
+  const char *setting; /* what it is called there: "key_file", "--client-key"; NULL: a group */
 };
 
 struct credential {
@@ -46,8 +47,9 @@ struct credential {
   const char *cert_file;         /* PEM, leaf first, then the chain */
   const char *key_file;          /* PEM */
   const char *key_password_file; /* NULL: none */
-  struct source source;          /* of cert_file */
-  struct source key_source;      /* of key_file */
+  struct source cert_source;
+  struct source key_source;
+  struct source key_password_source; /* where it would be, when there is none */
 };
 
 /* One HTTP field. The value may be a secret: never log or report it. */

@@ -12,8 +12,8 @@
 #include "model/settings.h"
 
 struct settings_checks {
-  /* Whether the files load and belong together; error without file and line, or
-   * with them where the fault is inside a file. NULL: not checked. */
+  /* Whether the files load and belong together; error with the source of the setting that is at
+   * fault, or without file and line. NULL: not checked. */
   enum status (*credential)(const struct credential *credential, struct error *error);
   /* Whether the file holds at least one certificate. NULL: not checked. */
   enum status (*ca_file)(const char *path, struct error *error);

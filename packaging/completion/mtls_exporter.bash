@@ -9,8 +9,9 @@ _mtls_exporter_flags() {
   probe)
     printf '%s\n' --client-cert= --client-key= --client-key-password-file= --ca-file= \
       --server-name= --proxy= --proxy-password-file= --proxy-ca-file= --proxy-client-cert= \
-      --proxy-client-key= --no-direct --present= --expect= --timeout= --tls-min= --tls-max= \
-      --http-method= --http-header= --http-expect-status= --format= --config.file= --target= --help
+      --proxy-client-key= --proxy-client-key-password-file= --no-direct --present= --expect= \
+      --timeout= --tls-min= --tls-max= --http-method= --http-header= --http-expect-status= \
+      --format= --config.file= --target= --version --help
     ;;
   serve)
     printf '%s\n' --config.file= --config.check --web.listen-address= --web.telemetry-path= \

@@ -57,6 +57,12 @@ int cli_configuration_errors(struct error_list *errors)
   return EXIT_USAGE;
 }
 
+int cli_print_version(void)
+{
+  (void)printf("%s\n", app_version_text());
+  return EXIT_AS_EXPECTED;
+}
+
 static int unknown_command(const char *name)
 {
   const char *names[COMMAND_COUNT];
@@ -80,8 +86,7 @@ int cli_main(int argc, char **argv)
     return argc < 2 ? EXIT_USAGE : EXIT_AS_EXPECTED;
   }
   if (strcmp(argv[1], "--version") == 0) {
-    (void)printf("%s\n", app_version_text());
-    return EXIT_AS_EXPECTED;
+    return cli_print_version();
   }
   if (argv[1][0] == '-') {
     return cli_serve(argc, argv, 1);

@@ -110,6 +110,13 @@ enum status flags_parse(const struct flag *flags, size_t count, int argc, char *
   return status;
 }
 
+bool flag_is_given(const struct flag *flag)
+{
+  return flag->given != NULL  ? *flag->given
+         : flag->list != NULL ? flag->list->count > 0
+                              : *flag->text != NULL;
+}
+
 void flags_help(const struct flag *flags, size_t count, struct buffer *out)
 {
   for (size_t i = 0; i < count; i++) {

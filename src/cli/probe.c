@@ -48,17 +48,37 @@ static enum status read_format(const char *text, enum format *out, struct error 
                                   "--format=%.64s must be text, json or metrics", text);
 }
 
-static enum status check_usage(const struct probe_flags *values, struct error *error)
+/* A configured target says itself how it is probed. */
+static enum status check_configured(const struct probe_flags *values, const struct flag *flags,
+                                    struct error *error)
+{
+  static const char *const allowed[] = {"--config.file", "--target", "--format"};
+  if (values->target == NULL) {
+    return error_set(error, STATUS_INVALID, NULL, 0, "--config.file needs --target=NAME beside it");
+  }
+  if (values->operands.count > 0) {
+    return error_set(error, STATUS_INVALID, NULL, 0,
+                     "give either ADDRESS or --config.file with --target, not both");
+  }
+  for (size_t i = 0; i < PROBE_FLAG_COUNT; i++) {
+    bool fine = !flag_is_given(&flags[i]);
+    for (size_t a = 0; !fine && a < sizeof(allowed) / sizeof(allowed[0]); a++) {
+      fine = strcmp(flags[i].name, allowed[a]) == 0;
+    }
+    if (!fine) {
+      return error_set(error, STATUS_INVALID, NULL, 0,
+                       "%s does not go with --config.file, where the target has that setting",
+                       flags[i].name);
+    }
+  }
+  return STATUS_OK;
+}
+
+static enum status check_usage(const struct probe_flags *values, const struct flag *flags,
+                               struct error *error)
 {
   if (values->config_file != NULL) {
-    if (values->target == NULL) {
-      return error_set(error, STATUS_INVALID, NULL, 0,
-                       "--config.file needs --target=NAME beside it");
-    }
-    return values->operands.count == 0
-               ? STATUS_OK
-               : error_set(error, STATUS_INVALID, NULL, 0,
-                           "give either ADDRESS or --config.file with --target, not both");
+    return check_configured(values, flags, error);
   }
   if (values->target != NULL) {
     return error_set(error, STATUS_INVALID, NULL, 0, "--target needs --config.file=FILE");
@@ -230,11 +250,11 @@ static int probe_from_flags(const struct probe_flags *values, enum format format
   return result;
 }
 
-static int run(const struct probe_flags *values)
+static int run(const struct probe_flags *values, const struct flag *flags)
 {
   struct error error = {0};
   enum format format = FORMAT_TEXT;
-  enum status status = check_usage(values, &error);
+  enum status status = check_usage(values, flags, &error);
   if (status == STATUS_OK) {
     status = read_format(values->format, &format, &error);
   }
@@ -260,7 +280,8 @@ int cli_probe(int argc, char **argv, int first)
       flags_parse(flags, PROBE_FLAG_COUNT, argc, argv, first, &values.operands, &error);
   int result = status != STATUS_OK ? cli_usage_error("probe", &error)
                : values.help       ? print_help(flags)
-                                   : run(&values);
+               : values.version    ? cli_print_version()
+                                   : run(&values, flags);
   probe_flags_deinit(&values);
   return result;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/duration.h"
@@ -33,6 +34,8 @@ void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG
       {"--proxy-client-cert", "FILE", "our certificate for an https:// proxy",
        .text = &values->proxy_client_cert},
       {"--proxy-client-key", "FILE", "its private key", .text = &values->proxy_client_key},
+      {"--proxy-client-key-password-file", "FILE", "first line: password of that key",
+       .text = &values->proxy_client_key_password_file},
       {"--no-direct", NULL, "do not probe directly, only through the proxies",
        .given = &values->no_direct},
       {"--present", "LIST", "what to answer a request for a certificate, default client,none",
@@ -51,6 +54,7 @@ void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG
       {"--config.file", "FILE", "take the target from this configuration, with --target",
        .text = &values->config_file},
       {"--target", "NAME", "the target's name in the configuration", .text = &values->target},
+      {"--version", NULL, "print the version and stop", .given = &values->version},
       {"--help", NULL, "print this and stop", .given = &values->help},
   };
   memcpy(out, flags, sizeof(flags));
@@ -102,6 +106,44 @@ static enum status read_password(struct settings *settings, const char *path, co
   return status;
 }
 
+/* A flag that would be ignored is a mistake somewhere. */
+static enum status check_companions(const struct probe_flags *values, struct error *error)
+{
+  bool tls_proxy = false;
+  for (size_t i = 0; i < values->proxies.count; i++) {
+    tls_proxy = tls_proxy || strncasecmp(values->proxies.items[i], "https:", strlen("https:")) == 0;
+  }
+  const char *const https_proxy = "--proxy=https://host:port";
+  const struct {
+    const char *flag;
+    bool given;
+    const char *needed;
+    bool there;
+  } rows[] = {
+      {"--client-cert", values->client_cert != NULL, "--client-key", values->client_key != NULL},
+      {"--client-key", values->client_key != NULL, "--client-cert", values->client_cert != NULL},
+      {"--client-key-password-file", values->client_key_password_file != NULL, "--client-key",
+       values->client_key != NULL},
+      {"--proxy-client-cert", values->proxy_client_cert != NULL, "--proxy-client-key",
+       values->proxy_client_key != NULL},
+      {"--proxy-client-key", values->proxy_client_key != NULL, "--proxy-client-cert",
+       values->proxy_client_cert != NULL},
+      {"--proxy-client-key-password-file", values->proxy_client_key_password_file != NULL,
+       "--proxy-client-key", values->proxy_client_key != NULL},
+      {"--proxy-password-file", values->proxy_password_file != NULL,
+       "--proxy=http://USER@host:port", values->proxies.count > 0},
+      {"--proxy-ca-file", values->proxy_ca_file != NULL, https_proxy, tls_proxy},
+      {"--proxy-client-cert", values->proxy_client_cert != NULL, https_proxy, tls_proxy},
+  };
+  for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if (rows[i].given && !rows[i].there) {
+      return error_set(error, STATUS_INVALID, NULL, 0, "%s needs %s beside it", rows[i].flag,
+                       rows[i].needed);
+    }
+  }
+  return STATUS_OK;
+}
+
 static struct credential *add_credential(struct settings *settings, const char *name,
                                          const char *cert_file, const char *key_file)
 {
@@ -119,23 +161,23 @@ static enum status read_credentials(const struct probe_flags *values, struct set
   if (settings->credentials == NULL) {
     return out_of_memory(error);
   }
-  if ((values->client_cert == NULL) != (values->client_key == NULL)) {
-    return error_set(error, STATUS_INVALID, NULL, 0,
-                     "--client-cert and --client-key go together, one is missing");
-  }
-  if ((values->proxy_client_cert == NULL) != (values->proxy_client_key == NULL)) {
-    return error_set(error, STATUS_INVALID, NULL, 0,
-                     "--proxy-client-cert and --proxy-client-key go together, one is missing");
-  }
   if (values->client_cert != NULL) {
     struct credential *credential =
         add_credential(settings, "client", values->client_cert, values->client_key);
     credential->key_password_file = values->client_key_password_file;
+    credential->cert_source.setting = "--client-cert";
+    credential->key_source.setting = "--client-key";
+    credential->key_password_source.setting = "--client-key-password-file";
     *own = credential;
   }
   if (values->proxy_client_cert != NULL) {
-    *proxys =
+    struct credential *credential =
         add_credential(settings, "proxy", values->proxy_client_cert, values->proxy_client_key);
+    credential->cert_source.setting = "--proxy-client-cert";
+    credential->key_password_file = values->proxy_client_key_password_file;
+    credential->key_source.setting = "--proxy-client-key";
+    credential->key_password_source.setting = "--proxy-client-key-password-file";
+    *proxys = credential;
   }
   return STATUS_OK;
 }
@@ -398,7 +440,10 @@ static enum status fill(const struct probe_flags *values, struct settings *setti
   if (target->name == NULL || target->host == NULL) {
     return out_of_memory(error);
   }
-  status = read_credentials(values, settings, &own, &proxys, error);
+  status = check_companions(values, error);
+  if (status == STATUS_OK) {
+    status = read_credentials(values, settings, &own, &proxys, error);
+  }
   probe->credential = own;
   if (status == STATUS_OK) {
     status = read_routes(values, settings, proxys, probe, error);

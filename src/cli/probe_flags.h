@@ -20,6 +20,7 @@ struct probe_flags {
   const char *proxy_ca_file;
   const char *proxy_client_cert;
   const char *proxy_client_key;
+  const char *proxy_client_key_password_file;
   bool no_direct;
   const char *present;
   const char *expect;
@@ -32,11 +33,12 @@ struct probe_flags {
   const char *format;
   const char *config_file;
   const char *target;
+  bool version;
   bool help;
   struct flag_list operands;
 };
 
-enum { PROBE_FLAG_COUNT = 23 };
+enum { PROBE_FLAG_COUNT = 25 };
 void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG_COUNT]);
 void probe_flags_deinit(struct probe_flags *values);
 

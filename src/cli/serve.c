@@ -155,7 +155,7 @@ int cli_serve(int argc, char **argv, int first)
   if (status == STATUS_OK && values.help) {
     result = print_help(flags);
   } else if (status == STATUS_OK && values.version) {
-    (void)printf("%s\n", app_version_text());
+    result = cli_print_version();
   } else {
     if (status == STATUS_OK) {
       status = read_options(&values, &options, &error);

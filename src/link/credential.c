@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "link/certificate_facts.h"
+#include "link/key_pair.h"
 #include "link/pem.h"
 #include "link/wolfssl.h"
 
@@ -68,38 +69,71 @@ static void add_certificate(void *context, const uint8_t *der, size_t length)
   facts->chain_length++;
 }
 
+/* What the file is called by those who named it. */
+static const char *setting_name(const struct source *source, const char *usual)
+{
+  return source->setting != NULL ? source->setting : usual;
+}
+
+static const char *cert_name(const struct credential *credential)
+{
+  return setting_name(&credential->cert_source, "cert_file");
+}
+
+static const char *key_name(const struct credential *credential)
+{
+  return setting_name(&credential->key_source, "key_file");
+}
+
+static const char *password_name(const struct credential *credential)
+{
+  return setting_name(&credential->key_password_source, "key_password_file");
+}
+
+/* The file is read; where that fails the error is placed where it was named. */
+static enum status read_named(const char *path, const char *name, const struct source *source,
+                              struct buffer *out, struct error *error)
+{
+  enum status status = pem_file_read(path, name, out, error);
+  if (status != STATUS_OK) {
+    struct error unplaced = *error;
+    return error_set(error, status, source->file, source->line, "%s", unplaced.text);
+  }
+  return STATUS_OK;
+}
+
 static enum status read_password(const struct credential *credential,
                                  struct credential_material *material, struct error *error)
 {
+  const struct source *source = &credential->key_password_source;
   if (credential->key_password_file == NULL) {
     return STATUS_OK;
   }
-  enum status status =
-      pem_file_read(credential->key_password_file, "key_password_file", &material->password, error);
+  enum status status = read_named(credential->key_password_file, password_name(credential), source,
+                                  &material->password, error);
   if (status != STATUS_OK) {
     return status;
   }
   struct buffer *password = &material->password;
-  const char *end = password->data != NULL ? strpbrk(password->data, "\r\n") : NULL;
-  if (end != NULL) {
-    password->length = (size_t)(end - password->data);
+  size_t length = strcspn(buffer_text(password), "\r\n");
+  if (length == 0 || length > PASSWORD_MAX_BYTES) {
+    return error_set(error, STATUS_INVALID, source->file, source->line,
+                     "%s %s: the first line must hold the password, at most %d bytes",
+                     password_name(credential), credential->key_password_file, PASSWORD_MAX_BYTES);
   }
-  if (password->length == 0 || password->length > PASSWORD_MAX_BYTES) {
-    return error_set(
-        error, STATUS_INVALID, NULL, 0,
-        "key_password_file %s: the first line must hold the password, at most %d bytes",
-        credential->key_password_file, PASSWORD_MAX_BYTES);
-  }
+  password->data[length] = '\0';
+  password->length = length;
   return STATUS_OK;
 }
 
 static enum status read_files(const struct credential *credential,
                               struct credential_material *material, struct error *error)
 {
-  enum status status =
-      pem_file_read(credential->cert_file, "cert_file", &material->certificates, error);
+  enum status status = read_named(credential->cert_file, cert_name(credential),
+                                  &credential->cert_source, &material->certificates, error);
   if (status == STATUS_OK) {
-    status = pem_file_read(credential->key_file, "key_file", &material->key, error);
+    status = read_named(credential->key_file, key_name(credential), &credential->key_source,
+                        &material->key, error);
   }
   if (status == STATUS_OK) {
     status = read_password(credential, material, error);
@@ -113,40 +147,68 @@ static enum status read_files(const struct credential *credential,
   }
   (void)pem_certificates(&material->certificates, add_certificate, &material->facts);
   if (material->facts.chain_length == 0) {
-    return error_set(error, STATUS_INVALID, NULL, 0, "cert_file %s: no PEM certificate in it",
-                     credential->cert_file);
+    return error_set(error, STATUS_INVALID, credential->cert_source.file,
+                     credential->cert_source.line, "%s %s: no PEM certificate in it",
+                     cert_name(credential), credential->cert_file);
   }
   return STATUS_OK;
 }
 
-/* "RSA-2048", "P-256" ... of the private key's public half; "" when it cannot be told. */
-static void describe_key(const struct credential_material *material, char *out, size_t out_bytes)
-{
-  out[0] = '\0';
-  WOLFSSL_BIO *bio = wolfSSL_BIO_new_mem_buf(material->key.data, (int)material->key.length);
-  if (bio == NULL) {
-    return;
-  }
-  WOLFSSL_EVP_PKEY *key = wolfSSL_PEM_read_bio_PrivateKey(bio, NULL, give_password,
-                                                          (void *)(uintptr_t)&material->password);
-  if (key != NULL) {
-    int bits = wolfSSL_EVP_PKEY_bits(key);
-    const char *kind = wolfSSL_EVP_PKEY_id(key) == EVP_PKEY_RSA ? "RSA" : "P";
-    (void)snprintf(out, out_bytes, "%s-%d", kind, bits);
-  }
-  wolfSSL_EVP_PKEY_free(key);
-  (void)wolfSSL_BIO_free(bio);
-}
-
-static enum status mismatch(const struct credential_material *material, struct error *error)
+static enum status refuse_pair(const struct credential *credential,
+                               struct credential_material *material, struct error *error)
 {
   const struct certificate *leaf = &material->facts.chain[0];
-  char key[32];
-  describe_key(material, key, sizeof(key));
-  return error_set(
-      error, STATUS_INVALID, NULL, 0,
-      "cert_file and key_file do not belong together (certificate: %s %.*s.., key: %s)",
-      leaf->key_type, FINGERPRINT_SHOWN, leaf->spki_sha256, key[0] != '\0' ? key : "another one");
+  material->facts.key_mismatch = true;
+  return error_set(error, STATUS_INVALID, credential->key_source.file, credential->key_source.line,
+                   "%s %s does not belong to %s %s, whose key is %s with SPKI SHA-256 %.*s..",
+                   key_name(credential), credential->key_file, cert_name(credential),
+                   credential->cert_file, leaf->key_type, FINGERPRINT_SHOWN, leaf->spki_sha256);
+}
+
+static enum status refuse_key(const struct credential *credential,
+                              const struct credential_material *material, struct error *error)
+{
+  const struct source *source = &credential->key_source;
+  const char *name = key_name(credential);
+  if (strstr(buffer_text(&material->key), "ENCRYPTED") == NULL) {
+    return error_set(error, STATUS_INVALID, source->file, source->line,
+                     "%s %s: no usable PEM private key in it", name, credential->key_file);
+  }
+  if (credential->key_password_file == NULL) {
+    return error_set(error, STATUS_INVALID, source->file, source->line,
+                     "%s %s: the key is encrypted, set %s", name, credential->key_file,
+                     password_name(credential));
+  }
+  source = &credential->key_password_source;
+  return error_set(error, STATUS_INVALID, source->file, source->line,
+                   "%s %s: the password does not open %s %s", password_name(credential),
+                   credential->key_password_file, name, credential->key_file);
+}
+
+struct leaf_check {
+  const struct credential_material *material;
+  bool done;
+  bool matches;
+};
+
+static void check_leaf(void *context, const uint8_t *der, size_t length)
+{
+  struct leaf_check *check = context;
+  struct x509_certificate fields;
+  if (!check->done) {
+    check->done = true;
+    check->matches =
+        x509_read(der, length, &fields) &&
+        key_pair_matches(&fields, &check->material->key, buffer_text(&check->material->password));
+  }
+}
+
+/* The half of the check that wolfSSL leaves out. */
+static bool leaf_matches(const struct credential_material *material)
+{
+  struct leaf_check check = {.material = material};
+  (void)pem_certificates(&material->certificates, check_leaf, &check);
+  return check.matches;
 }
 
 static enum status check_pair(const struct credential *credential,
@@ -158,18 +220,13 @@ static enum status check_pair(const struct credential *credential,
   }
   enum status status = credential_install(material, context);
   if (status == STATUS_INVALID) {
-    error_set(error, status, NULL, 0, "cert_file %s: not a usable certificate chain",
-              credential->cert_file);
+    status = error_set(error, status, credential->cert_source.file, credential->cert_source.line,
+                       "%s %s: not a usable certificate chain", cert_name(credential),
+                       credential->cert_file);
   } else if (status == STATUS_IO) {
-    bool encrypted = strstr(buffer_text(&material->key), "ENCRYPTED") != NULL;
-    status = error_set(error, STATUS_INVALID, NULL, 0, "key_file %s: %s", credential->key_file,
-                       !encrypted ? "no usable PEM private key in it"
-                       : credential->key_password_file == NULL
-                           ? "the key is encrypted, set key_password_file"
-                           : "the key is encrypted and the password does not open it");
-  } else if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS) {
-    material->facts.key_mismatch = true;
-    status = mismatch(material, error);
+    status = refuse_key(credential, material, error);
+  } else if (wolfSSL_CTX_check_private_key(context) != WOLFSSL_SUCCESS || !leaf_matches(material)) {
+    status = refuse_pair(credential, material, error);
   }
   wolfSSL_CTX_free(context);
   return status;

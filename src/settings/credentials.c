@@ -15,6 +15,13 @@ static void require(const struct section *section, const char *name)
   }
 }
 
+static struct source source_of(const struct section *section, const char *setting)
+{
+  struct source source = source_at(section->loader, section_line(section, setting));
+  source.setting = setting;
+  return source;
+}
+
 static void credential_read(const struct section *section, size_t i)
 {
   struct loader *loader = section->loader;
@@ -26,10 +33,10 @@ static void credential_read(const struct section *section, size_t i)
   bool complete = value_file(section, "cert_file", "client.crt", &credential->cert_file);
   complete = value_file(section, "key_file", "client.key", &credential->key_file) && complete;
   (void)value_file(section, "key_password_file", "client.pw", &credential->key_password_file);
-  unsigned line = section_line(section, "cert_file");
-  loader->credential_lines[i] = complete ? line : 0;
-  credential->source = source_at(loader, line);
-  credential->key_source = source_at(loader, section_line(section, "key_file"));
+  credential->cert_source = source_of(section, "cert_file");
+  credential->key_source = source_of(section, "key_file");
+  credential->key_password_source = source_of(section, "key_password_file");
+  loader->credential_lines[i] = complete ? section_line(section, "cert_file") : 0;
 }
 
 void credentials_read(struct loader *loader)

@@ -35,7 +35,10 @@ static void add(struct loader *loader, unsigned line, const struct error *error)
 void problems_add_error(struct loader *loader, unsigned line, const struct error *error)
 {
   struct error placed = *error;
-  if (placed.file[0] == '\0') {
+  if (placed.file[0] != '\0') {
+    unsigned own_line = source_line(loader, placed.file, placed.line);
+    line = own_line != 0 ? own_line : line;
+  } else {
     struct source source = source_at(loader, line);
     (void)error_set(&placed, STATUS_INVALID, source.file, source.line, "%s", error->text);
   }

@@ -90,6 +90,8 @@ const char *loader_copy(struct loader *loader, const char *text);
 void source_read(struct loader *loader);
 void source_deinit(struct source_text *source);
 struct source source_at(const struct loader *loader, unsigned line);
+/* The line of the merged text that is this line of the file; 0: none is. */
+unsigned source_line(const struct loader *loader, const char *file, unsigned line);
 /* Where text stands, at or before `line` but not before `first`; else line. */
 unsigned source_find_back(const struct loader *loader, unsigned first, unsigned line,
                           const char *text);
@@ -100,7 +102,7 @@ const char *file_resolve(struct loader *loader, const char *name);
 
 /* problems.c; line 0: of the file as a whole */
 void problems_add(struct loader *loader, unsigned line, const char *format, ...) PRINTF_LIKE(3, 4);
-/* Keeps the error's own file and line where it has them. */
+/* Keeps the error's own file and line where it has them, and its place among the others. */
 void problems_add_error(struct loader *loader, unsigned line, const struct error *error);
 /* `unknown KIND "VALUE"WHERE (did you mean ...)`, or with all names that exist. */
 void problems_add_unknown(struct loader *loader, unsigned line, const char *kind, const char *value,

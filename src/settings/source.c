@@ -77,7 +77,7 @@ struct source source_at(const struct loader *loader, unsigned line)
 {
   const struct source_text *source = &loader->source;
   if (line == 0 || source->segment_count == 0) {
-    return (struct source){loader->path, 0};
+    return (struct source){.file = loader->path};
   }
   size_t low = 0;
   size_t high = source->segment_count;
@@ -90,7 +90,24 @@ struct source source_at(const struct loader *loader, unsigned line)
     }
   }
   const struct source_segment *segment = &source->segments[low];
-  return (struct source){segment->file, segment->file_line + (line - segment->first_line)};
+  return (struct source){.file = segment->file,
+                         .line = segment->file_line + (line - segment->first_line)};
+}
+
+unsigned source_line(const struct loader *loader, const char *file, unsigned line)
+{
+  const struct source_text *source = &loader->source;
+  for (size_t i = 0; i < source->segment_count; i++) {
+    const struct source_segment *segment = &source->segments[i];
+    bool last = i + 1 == source->segment_count;
+    unsigned end = last ? source->line_count + 1 : segment[1].first_line;
+    unsigned length = end > segment->first_line ? end - segment->first_line : 0;
+    if (line >= segment->file_line && line - segment->file_line < length &&
+        strcmp(segment->file, file) == 0) {
+      return segment->first_line + (line - segment->file_line);
+    }
+  }
+  return 0;
 }
 
 static const char *line_start(const struct source_text *source, unsigned line)

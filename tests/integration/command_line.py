@@ -239,6 +239,33 @@ class Proxies(UsageTest):
         )
         self.assertNotIn(SECRET, line)
 
+    def test_a_password_for_a_proxy_without_a_user_is_refused(self):
+        path = write("proxy.password", SECRET + "\n")
+        flags = ("--proxy=http://a.test:3128", "--proxy-password-file=" + path)
+        line = self.refuse_probe(*flags, names=("USER@", "--proxy-password-file"))
+        self.assertNotIn(SECRET, line)
+
+    def test_certificates_for_a_proxy_without_tls_are_refused(self):
+        good = pki.client("good")
+        pair = (f"--proxy-client-cert={good.certificate}", f"--proxy-client-key={good.key}")
+        for flags in (pair, ("--proxy-ca-file=" + pki.server_ca.certificate,)):
+            for proxy in ((), ("--proxy=http://a.test:3128",)):
+                name = flags[0].split("=")[0]
+                self.refuse_probe(*flags, *proxy, names=(name, "--proxy=https://"))
+
+    def test_a_mistake_in_the_files_for_a_proxy_names_its_flag(self):
+        good, other = pki.client("good"), pki.client("other-ca")
+        flags = ("--proxy=https://a.test:3128", "--proxy-client-cert=" + good.certificate)
+        self.refuse_probe(*flags, names="--proxy-client-key")
+        self.refuse_probe(
+            *flags, "--proxy-client-key=" + other.key, names=("--proxy-client-key", other.key)
+        )
+        self.refuse_probe(
+            *flags,
+            "--proxy-client-key=" + pki.encrypted_key,
+            names="--proxy-client-key-password-file",
+        )
+
     def test_a_missing_password_file_is_named(self):
         flags = ("--proxy=http://user@a.test:1", "--proxy-password-file=/missing.pw")
         self.refuse_probe(*flags, names="/missing.pw")
@@ -267,7 +294,8 @@ class Credentials(UsageTest):
 
     def test_a_key_that_belongs_to_another_certificate_is_named(self):
         good, other = pki.client("good"), pki.client("other-ca")
-        self.refuse_files(good.certificate, other.key, names=other.key)
+        names = ("--client-key", other.key, "--client-cert", good.certificate)
+        self.refuse_files(good.certificate, other.key, names=names)
 
     def test_a_directory_is_no_key(self):
         good = pki.client("good")
@@ -287,6 +315,10 @@ class Credentials(UsageTest):
         good = pki.client("good")
         names = (pki.encrypted_key, "--client-key-password-file")
         self.refuse_files(good.certificate, pki.encrypted_key, names=names)
+
+    def test_a_password_without_a_key_is_refused(self):
+        flag = "--client-key-password-file=" + pki.key_password
+        self.refuse_probe(flag, names=("--client-key-password-file", "--client-key"))
 
     def test_a_wrong_password_is_refused_and_not_repeated(self):
         wrong = write("wrong.password", SECRET + "\n")
@@ -339,6 +371,12 @@ class ConfiguredTargets(UsageTest):
     def test_a_configuration_and_an_address_exclude_each_other(self):
         path = write("one.conf", ONE_TARGET)
         self.refuse("probe", ADDRESS, "--config.file=" + path, names="--config.file")
+
+    def test_a_flag_that_the_configured_target_would_ignore_is_refused(self):
+        path = write("one.conf", ONE_TARGET)
+        for flag in ("--timeout=2s", "--no-direct", "--http-header=X: y"):
+            flags = ("--config.file=" + path, "--target=one", flag)
+            self.refuse("probe", *flags, names=(flag.split("=")[0], "--config.file"))
 
     def test_a_configured_target_is_probed(self):
         path = write("one.conf", ONE_TARGET)

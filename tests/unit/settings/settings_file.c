@@ -138,7 +138,7 @@ START_TEST(proxies_credentials_and_web_are_read)
   (void)snprintf(expected, sizeof(expected), "%s/pay.crt", directory);
   ck_assert_str_eq(credential->cert_file, expected);
   ck_assert_str_eq(credential->key_file, "/abs/pay.key");
-  ck_assert_uint_eq(credential->source.line, 2);
+  ck_assert_uint_eq(credential->cert_source.line, 2);
   (void)snprintf(expected, sizeof(expected), "%s/proxy-ca.pem", directory);
   ck_assert_str_eq(proxy->ca_file, expected);
   ck_assert_uint_eq(settings->listen_address_count, 2);
