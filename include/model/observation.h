@@ -40,6 +40,13 @@ enum ending {
 
 enum { ALERT_NONE = -1 };
 
+/* RFC 8446 section 6 */
+struct alert {
+  uint8_t level; /* ALERT_WARNING, ALERT_FATAL, or whatever the peer sent */
+  uint8_t description;
+};
+enum { ALERT_WARNING = 1, ALERT_FATAL = 2, ALERTS_KEPT_MAX = 8, SIGNATURE_ALGORITHMS_MAX = 64 };
+
 /* RFC 8446 section 4.3.2, RFC 5246 section 7.4.4 */
 enum requested_during {
   REQUESTED_NOT,
@@ -68,13 +75,16 @@ enum verification {
 struct tls_observation {
   bool client_hello_sent;
   bool server_hello_received; /* any TLS handshake byte came from the peer */
+  bool hello_retry_request;   /* the server wanted another key share first */
   bool handshake_complete;
-  enum tls_version version;
-  char *cipher; /* IANA name */
+  enum tls_version version; /* as the server chose it */
+  char *cipher;             /* IANA name */
   char *group;
   char *alpn;
+  struct alert alerts_received[ALERTS_KEPT_MAX]; /* the first of them, close_notify too */
+  size_t alerts_received_count;                  /* all of them; more than are held above */
   int alert_received; /* last fatal or warning alert other than close_notify; ALERT_NONE */
-  int alert_sent;     /* ALERT_NONE */
+  int alert_sent;     /* the last other than close_notify; ALERT_NONE */
   int library_error;  /* the TLS library's own code, 0 for none */
   char *library_error_text;
   size_t refused_message_bytes; /* a handshake message longer than the TLS library takes ended it;
@@ -85,8 +95,11 @@ struct tls_observation {
   char *verification_text;   /* the library's words, NULL when OK */
   struct certificate *chain; /* as presented, leaf first */
   size_t chain_length;
-  bool chain_truncated; /* more than the caps hold */
-  enum requested_during requested_during;
+  bool chain_truncated;                   /* more than the caps hold */
+  enum requested_during requested_during; /* the first time */
+  bool hello_request_received;            /* RFC 5246 section 7.4.1.1: after the handshake */
+  uint16_t signature_algorithms[SIGNATURE_ALGORITHMS_MAX]; /* SignatureScheme, of the request */
+  size_t signature_algorithm_count;                        /* entries held above */
   char **acceptable_issuers;                            /* RFC 4514 text of each CA name listed */
   char (*acceptable_issuers_sha256)[FINGERPRINT_BYTES]; /* of each name's DER */
   size_t acceptable_issuer_count;                       /* entries held above */
@@ -158,5 +171,8 @@ void observation_unref(struct observation *observation); /* NULL-safe */
 const char *requested_during_name(enum requested_during during);
 /* IANA TLS Alerts registry: "certificate_required"; "unknown" for others. */
 const char *alert_name(int code);
+/* IANA TLS SignatureScheme registry, with RFC 5246's pairs: "ecdsa_secp256r1_sha256"; NULL for
+ * others. */
+const char *signature_algorithm_name(uint16_t scheme);
 
 #endif

@@ -66,6 +66,15 @@ void handshake_stream_feed(struct handshake_stream *stream, const uint8_t *bytes
  * middle of it. false: there is none, or it was reported already. */
 bool handshake_stream_partial(const struct handshake_stream *stream, struct handshake_message *out);
 
+/* ServerHello. */
+struct server_hello {
+  enum tls_version version; /* TLS_VERSION_UNKNOWN: none that we speak */
+  bool retry_request;       /* it is a HelloRetryRequest */
+  uint16_t cipher_suite;
+};
+/* RFC 8446 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. false: malformed, or cut off. */
+bool server_hello_read(const struct handshake_message *message, struct server_hello *out);
+
 /* CertificateRequest. names, signature_algorithms: borrowed from the body. */
 struct certificate_request {
   size_t context_bytes; /* TLS 1.3: certificate_request_context */

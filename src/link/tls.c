@@ -22,8 +22,9 @@ struct tls {
   struct tls_observation *observation;
   struct tls_witness witness;
   struct tap tap;
-  enum link_step below_wants; /* LINK_DONE, or what the link below waited for in this step */
-  bool below_ended;           /* the peer closed its side of the link below */
+  enum certificate_sent answer; /* what the library was told to send when it was asked */
+  enum link_step below_wants;   /* LINK_DONE, or what the link below waited for in this step */
+  bool below_ended;             /* the peer closed its side of the link below */
   bool write_broken; /* a write failed: nothing more goes out, what came in is still read */
 };
 
@@ -123,7 +124,7 @@ static int on_certificate_wanted(WOLFSSL *ssl, void *context)
   (void)context;
   struct tls *tls = at_work();
   tls_witness_requested(tls->observation);
-  tls->observation->certificate_sent = CERTIFICATE_SENT_CHAIN;
+  tls->answer = CERTIFICATE_SENT_CHAIN;
   return 1;
 }
 
@@ -135,7 +136,7 @@ static int on_no_certificate(WOLFSSL *ssl, WOLFSSL_X509 **certificate, WOLFSSL_E
   (void)key;
   struct tls *tls = at_work();
   tls_witness_requested(tls->observation);
-  tls->observation->certificate_sent = CERTIFICATE_SENT_EMPTY;
+  tls->answer = CERTIFICATE_SENT_EMPTY;
   return 0;
 }
 
@@ -174,18 +175,24 @@ void tls_configure(WOLFSSL_CTX *wolfssl, bool presents)
   }
 }
 
-/* The last alerts; close_notify is an ending, not a complaint. */
+static void record_alert(struct tls_observation *observation, bool outgoing, int known, int level,
+                         int code)
+{
+  if (code > close_notify && code != known) {
+    tls_witness_alert(observation, outgoing, (struct alert){(uint8_t)level, (uint8_t)code});
+  }
+}
+
+/* The last alerts, where they went by in a cipher that the tap does not see. */
 static void record_alerts(struct tls *tls)
 {
+  struct tls_observation *observation = tls->observation;
   WOLFSSL_ALERT_HISTORY history;
-  if (wolfSSL_get_alert_history(tls->ssl, &history) != WOLFSSL_SUCCESS) {
-    return;
-  }
-  if (history.last_rx.code > close_notify) {
-    tls->observation->alert_received = history.last_rx.code;
-  }
-  if (history.last_tx.code > close_notify) {
-    tls->observation->alert_sent = history.last_tx.code;
+  if (wolfSSL_get_alert_history(tls->ssl, &history) == WOLFSSL_SUCCESS) {
+    record_alert(observation, false, observation->alert_received, history.last_rx.level,
+                 history.last_rx.code);
+    record_alert(observation, true, observation->alert_sent, history.last_tx.level,
+                 history.last_tx.code);
   }
 }
 
@@ -201,11 +208,43 @@ static void record_error(struct tls *tls, int error)
   observation->library_error_text = text_clean(words, strlen(words), TEXT_LIMIT_BYTES);
 }
 
+static char *copy_text(const char *text)
+{
+  return text != NULL && text[0] != '\0' ? text_clean(text, strlen(text), TEXT_LIMIT_BYTES) : NULL;
+}
+
+/* Of what was agreed upon, all that went by hidden from the witness; also in a handshake that is
+ * refused at its end. */
+static void record_parameters(struct tls *tls)
+{
+  struct tls_observation *observation = tls->observation;
+  if (observation->group == NULL && observation->cipher != NULL) {
+    observation->group = copy_text(wolfSSL_get_curve_name(tls->ssl));
+  }
+  char *protocol = NULL;
+  unsigned short protocol_bytes = 0;
+  if (observation->alpn == NULL &&
+      wolfSSL_ALPN_GetProtocol(tls->ssl, &protocol, &protocol_bytes) == WOLFSSL_SUCCESS) {
+    observation->alpn = text_clean(protocol, protocol_bytes, TEXT_LIMIT_BYTES);
+  }
+}
+
 static enum link_step end(struct tls *tls, enum ending ending, int system_error)
 {
+  record_parameters(tls);
   tls->observation->ending = ending;
   tls->observation->system_error = system_error;
   return link_fail(&tls->link, ending, system_error);
+}
+
+/* Likewise our own Certificate message; it is gone when the handshake is done. */
+static void record_answer(struct tls *tls)
+{
+  struct tls_observation *observation = tls->observation;
+  if (observation->handshake_complete &&
+      observation->certificate_sent == CERTIFICATE_SENT_NOTHING) {
+    observation->certificate_sent = tls->answer;
+  }
 }
 
 /* Into the library, and out again: what it does in between is this connection's. */
@@ -219,6 +258,7 @@ static void leave(struct tls *tls, struct tap *before)
 {
   tap_leave(before);
   record_alerts(tls);
+  record_answer(tls);
 }
 
 /* wolfSSL 5.5.4 forgets its error when one flight has to wait for a second time. */
@@ -252,40 +292,17 @@ static enum link_step not_done(struct tls *tls, int result)
   return end(tls, ENDING_NONE, 0);
 }
 
-static char *copy_text(const char *text)
-{
-  return text != NULL && text[0] != '\0' ? text_clean(text, strlen(text), TEXT_LIMIT_BYTES) : NULL;
-}
-
-static void record_handshake(struct tls *tls)
-{
-  struct tls_observation *observation = tls->observation;
-  observation->handshake_complete = true;
-  int version = wolfSSL_version(tls->ssl);
-  observation->version = version == TLS1_3_VERSION   ? TLS_VERSION_1_3
-                         : version == TLS1_2_VERSION ? TLS_VERSION_1_2
-                                                     : TLS_VERSION_UNKNOWN;
-  int suite = wolfSSL_get_current_cipher_suite(tls->ssl);
-  observation->cipher = copy_text(wolfSSL_get_cipher_name_iana_from_suite(
-      (unsigned char)(suite >> 8), (unsigned char)(suite & 0xff)));
-  observation->group = copy_text(wolfSSL_get_curve_name(tls->ssl));
-  char *protocol = NULL;
-  unsigned short protocol_bytes = 0;
-  if (wolfSSL_ALPN_GetProtocol(tls->ssl, &protocol, &protocol_bytes) == WOLFSSL_SUCCESS) {
-    observation->alpn = text_clean(protocol, protocol_bytes, TEXT_LIMIT_BYTES);
-  }
-}
-
 static enum link_step tls_connect(struct link *link)
 {
   struct tls *tls = (struct tls *)link;
   struct tap *before = enter(tls);
   int result = wolfSSL_connect(tls->ssl);
+  tls->observation->handshake_complete = result == WOLFSSL_SUCCESS;
   leave(tls, before);
   if (result != WOLFSSL_SUCCESS) {
     return not_done(tls, result);
   }
-  record_handshake(tls);
+  record_parameters(tls);
   return LINK_DONE;
 }
 

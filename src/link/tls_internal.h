@@ -22,6 +22,8 @@ struct tls_witness {
   struct handshake_stream messages[2]; /* [outgoing] */
   bool plain[2];                       /* records still go unencrypted: until ChangeCipherSpec */
   enum tls_version format[2];          /* of the messages last fed */
+  uint8_t alerts[2][2];                /* the alert under way: level, description */
+  size_t alert_bytes[2];
 };
 
 void tls_witness_init(struct tls_witness *witness, struct tls_observation *observation);
@@ -37,5 +39,6 @@ void tls_witness_refused_message(struct tls_witness *witness);
 void tls_witness_chain(struct tls_observation *observation, const struct der *chain, size_t length,
                        bool truncated);
 void tls_witness_requested(struct tls_observation *observation);
+void tls_witness_alert(struct tls_observation *observation, bool outgoing, struct alert alert);
 
 #endif

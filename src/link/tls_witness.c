@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "link/certificate_facts.h"
 #include "tls_internal.h"
@@ -8,6 +10,7 @@ enum {
   CHAIN_CERTIFICATES_MAX = 16,
   ISSUERS_KEPT_MAX = 1024,
   ISSUER_LIMIT_BYTES = 256,
+  CIPHER_NUMBER_BYTES = 16,
 };
 
 /* Which way, and in which version's format, the messages being fed go. */
@@ -39,6 +42,44 @@ void tls_witness_requested(struct tls_observation *observation)
   if (observation->requested_during == REQUESTED_NOT) {
     observation->requested_during =
         observation->handshake_complete ? REQUESTED_POST_HANDSHAKE : REQUESTED_HANDSHAKE;
+  }
+}
+
+/* RFC 5246 section 7.2.2: no_renegotiation answers a HelloRequest, seen or not. */
+static void hello_request(struct tls_observation *observation)
+{
+  observation->hello_request_received = true;
+  if (observation->requested_during == REQUESTED_NOT) {
+    observation->requested_during = REQUESTED_RENEGOTIATION;
+  }
+}
+
+void tls_witness_alert(struct tls_observation *observation, bool outgoing, struct alert alert)
+{
+  if (!outgoing) {
+    if (observation->alerts_received_count < ALERTS_KEPT_MAX) {
+      observation->alerts_received[observation->alerts_received_count] = alert;
+    }
+    observation->alerts_received_count++;
+  } else if (alert.description == no_renegotiation) {
+    hello_request(observation);
+  }
+  if (alert.description != close_notify) {
+    *(outgoing ? &observation->alert_sent : &observation->alert_received) = alert.description;
+  }
+}
+
+/* The parts of an alert as they flow by; one may be cut anywhere. */
+static void take_alerts(struct tls_witness *witness, bool outgoing, const uint8_t *bytes,
+                        size_t length)
+{
+  for (size_t i = 0; i < length; i++) {
+    witness->alerts[outgoing][witness->alert_bytes[outgoing]++] = bytes[i];
+    if (witness->alert_bytes[outgoing] == sizeof(witness->alerts[outgoing])) {
+      const uint8_t *alert = witness->alerts[outgoing];
+      witness->alert_bytes[outgoing] = 0;
+      tls_witness_alert(witness->observation, outgoing, (struct alert){alert[0], alert[1]});
+    }
   }
 }
 
@@ -108,6 +149,18 @@ static size_t count_names(const struct certificate_request *request)
   return count;
 }
 
+static void keep_signature_algorithms(struct tls_observation *observation,
+                                      const struct certificate_request *request)
+{
+  size_t listed = request->signature_algorithms_bytes / 2;
+  size_t kept = listed < SIGNATURE_ALGORITHMS_MAX ? listed : SIGNATURE_ALGORITHMS_MAX;
+  for (size_t i = 0; i < kept; i++) {
+    const uint8_t *bytes = request->signature_algorithms + 2 * i;
+    observation->signature_algorithms[i] = (uint16_t)(bytes[0] << 8 | bytes[1]);
+  }
+  observation->signature_algorithm_count = kept;
+}
+
 static void keep_issuers(struct tls_observation *observation,
                          const struct certificate_request *request)
 {
@@ -143,20 +196,45 @@ static void certificate_request(struct tls_observation *observation,
     return;
   }
   observation->certificate_request_read = true;
+  keep_signature_algorithms(observation, &request);
   keep_issuers(observation, &request);
+}
+
+/* The IANA name; "0x1234" for one that the library does not know. */
+static char *cipher_name(uint16_t cipher_suite)
+{
+  char number[CIPHER_NUMBER_BYTES];
+  (void)snprintf(number, sizeof(number), "0x%04x", cipher_suite);
+  const char *name = wolfSSL_get_cipher_name_iana_from_suite((unsigned char)(cipher_suite >> 8),
+                                                             (unsigned char)(cipher_suite & 0xff));
+  return strdup(name != NULL && strcmp(name, "NONE") != 0 ? name : number);
+}
+
+/* The first counts: what follows a HelloRetryRequest chooses the same. */
+static void server_hello(struct tls_observation *observation,
+                         const struct handshake_message *message)
+{
+  struct server_hello hello;
+  if (observation->cipher != NULL || !server_hello_read(message, &hello)) {
+    return;
+  }
+  observation->version = hello.version;
+  observation->hello_retry_request = hello.retry_request;
+  observation->cipher = cipher_name(hello.cipher_suite);
 }
 
 static void incoming_message(const struct direction *direction,
                              const struct handshake_message *message)
 {
   struct tls_observation *observation = direction->witness->observation;
-  if (message->type == HANDSHAKE_CERTIFICATE) {
+  if (message->type == HANDSHAKE_SERVER_HELLO) {
+    server_hello(observation, message);
+  } else if (message->type == HANDSHAKE_CERTIFICATE) {
     peer_certificate(observation, message, direction->version);
   } else if (message->type == HANDSHAKE_CERTIFICATE_REQUEST) {
     certificate_request(observation, message, direction->version);
-  } else if (message->type == HANDSHAKE_HELLO_REQUEST &&
-             observation->requested_during == REQUESTED_NOT) {
-    observation->requested_during = REQUESTED_RENEGOTIATION;
+  } else if (message->type == HANDSHAKE_HELLO_REQUEST && observation->handshake_complete) {
+    hello_request(observation);
   }
 }
 
@@ -202,8 +280,13 @@ static void on_plain_fragment(void *context, uint8_t content_type, const uint8_t
     /* RFC 5246 section 7.1: what follows is encrypted */
     witness->plain[direction->outgoing] = false;
   }
-  if (content_type == CONTENT_HANDSHAKE && witness->plain[direction->outgoing]) {
+  if (!witness->plain[direction->outgoing]) {
+    return;
+  }
+  if (content_type == CONTENT_HANDSHAKE) {
     feed_messages(witness, direction->outgoing, direction->version, bytes, length);
+  } else if (content_type == CONTENT_ALERT) {
+    take_alerts(witness, direction->outgoing, bytes, length);
   }
 }
 
@@ -219,6 +302,8 @@ void tls_witness_record(struct tls_witness *witness, const struct tap_record *re
 {
   if (record->content_type == CONTENT_HANDSHAKE) {
     feed_messages(witness, record->outgoing, record->version, record->bytes, record->length);
+  } else if (record->content_type == CONTENT_ALERT) {
+    take_alerts(witness, record->outgoing, record->bytes, record->length);
   }
 }
 

@@ -100,6 +100,25 @@ static json_t *acceptable_issuers(const struct route_view *route)
   return array;
 }
 
+/* By name; "0x1234" for one that has none here. */
+static json_t *signature_algorithms(const struct tls_observation *tls)
+{
+  if (tls == NULL) {
+    return json_null();
+  }
+  json_t *array = json_array();
+  for (size_t i = 0; i < tls->signature_algorithm_count; i++) {
+    uint16_t scheme = tls->signature_algorithms[i];
+    const char *name = signature_algorithm_name(scheme);
+    json_t *value = name != NULL ? json_string(name) : json_sprintf("0x%04x", scheme);
+    if (json_array_append_new(array, value) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  }
+  return array;
+}
+
 static json_t *client_certificate(const struct route_view *route)
 {
   const struct verdict *verdict = route->snapshot.verdict;
@@ -116,6 +135,7 @@ static json_t *client_certificate(const struct route_view *route)
       {"acceptable_issuers", acceptable_issuers(route)},
       {"acceptable_issuers_truncated",
        json_boolean(tls != NULL && tls->acceptable_issuers_truncated)},
+      {"signature_algorithms", signature_algorithms(tls)},
   };
   return object(members, COUNT_OF(members));
 }
@@ -180,6 +200,7 @@ static json_t *tls_object(const struct route_view *route)
       {"cipher", text(tls->cipher)},
       {"group", text(tls->group)},
       {"alpn", text(tls->alpn)},
+      {"hello_retry_request", json_boolean(tls->hello_retry_request)},
   };
   return object(members, COUNT_OF(members));
 }
@@ -216,6 +237,25 @@ static json_t *alert_text(int alert)
   return alert == ALERT_NONE ? json_null() : text(alert_name(alert));
 }
 
+/* In the order in which they came. */
+static json_t *alerts_received(const struct tls_observation *tls)
+{
+  json_t *array = json_array();
+  for (size_t i = 0; i < tls->alerts_received_count && i < ALERTS_KEPT_MAX; i++) {
+    const struct alert *alert = &tls->alerts_received[i];
+    const struct member members[] = {
+        {"code", json_integer(alert->description)},
+        {"name", text(alert_name(alert->description))},
+        {"fatal", json_boolean(alert->level == ALERT_FATAL)},
+    };
+    if (json_array_append_new(array, object(members, COUNT_OF(members))) != 0) {
+      json_decref(array);
+      return NULL;
+    }
+  }
+  return array;
+}
+
 static json_t *probe(const struct observation *observation)
 {
   const struct tls_observation *tls = &observation->tls;
@@ -227,6 +267,7 @@ static json_t *probe(const struct observation *observation)
       {"http_status", number_unless(http->status, 0)},
       {"seconds", phases(observation)},
       {"alert_name", alert_text(tls->alert_received)},
+      {"alerts_received", alerts_received(tls)},
       {"alert_sent", number_unless(tls->alert_sent, ALERT_NONE)},
       {"timed_out", json_boolean(observation->timed_out)},
       {"error", problem(observation)},

@@ -6,6 +6,7 @@
 /* IANA TLS ExtensionType */
 enum {
   EXTENSION_SIGNATURE_ALGORITHMS = 13,
+  EXTENSION_SUPPORTED_VERSIONS = 43,
   EXTENSION_CERTIFICATE_AUTHORITIES = 47,
 };
 
@@ -153,6 +154,67 @@ static bool read_vector(struct reader *reader, size_t number_bytes, struct reade
   reader->bytes += out->length;
   reader->length -= out->length;
   return true;
+}
+
+enum { RANDOM_BYTES = 32 };
+
+/* SHA-256 of "HelloRetryRequest" (RFC 8446 section 4.1.3) */
+static const uint8_t retry_random[RANDOM_BYTES] = {
+    0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+    0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+};
+
+static enum tls_version known_version(size_t number)
+{
+  return number == TLS_VERSION_1_2 || number == TLS_VERSION_1_3 ? (enum tls_version)number
+                                                                : TLS_VERSION_UNKNOWN;
+}
+
+/* In TLS 1.3 the real version stands in an extension (RFC 8446 section 4.2.1). */
+static bool take_versions(struct reader extensions, struct server_hello *out)
+{
+  while (extensions.length > 0) {
+    size_t type;
+    size_t version;
+    struct reader data;
+    if (!read_number(&extensions, 2, &type) || !read_vector(&extensions, 2, &data)) {
+      return false;
+    }
+    if (type == EXTENSION_SUPPORTED_VERSIONS) {
+      if (!read_number(&data, 2, &version) || data.length > 0) {
+        return false;
+      }
+      out->version = known_version(version);
+    }
+  }
+  return true;
+}
+
+bool server_hello_read(const struct handshake_message *message, struct server_hello *out)
+{
+  struct reader body = reader_of(message);
+  struct reader session_id;
+  struct reader extensions;
+  size_t version;
+  size_t cipher_suite;
+  size_t compression_method;
+  *out = (struct server_hello){0};
+  if (message->truncated || !read_number(&body, 2, &version) || body.length < RANDOM_BYTES) {
+    return false;
+  }
+  out->version = known_version(version);
+  out->retry_request = memcmp(body.bytes, retry_random, RANDOM_BYTES) == 0;
+  body.bytes += RANDOM_BYTES;
+  body.length -= RANDOM_BYTES;
+  if (!read_vector(&body, 1, &session_id) || !read_number(&body, 2, &cipher_suite) ||
+      !read_number(&body, 1, &compression_method)) {
+    return false;
+  }
+  out->cipher_suite = (uint16_t)cipher_suite;
+  if (body.length == 0) {
+    return true; /* TLS 1.2 without extensions */
+  }
+  return read_vector(&body, 2, &extensions) && take_versions(extensions, out) && body.length == 0;
 }
 
 /* SignatureSchemeList (RFC 8446 section 4.2.3), the same in RFC 5246 section 7.4.1.4.1. */

@@ -2,7 +2,7 @@
 /*
  * Bytes of a TLS connection, read in every way the tap reads them: as records,
  * as handshake messages, as a decrypted TLS 1.3 record. Each message is read as
- * a CertificateRequest and as a Certificate of both versions.
+ * a ServerHello, and as a CertificateRequest and a Certificate of both versions.
  */
 #include "wire/handshake.h"
 
@@ -38,6 +38,14 @@ static void check_request(const struct handshake_message *message, enum tls_vers
              "a whole list is names from end to end");
 }
 
+static void check_hello(const struct handshake_message *message)
+{
+  struct server_hello hello;
+  if (server_hello_read(message, &hello)) {
+    fuzz_check(!message->truncated && message->body_bytes >= 38, "a hello is read whole");
+  }
+}
+
 static void check_count(const struct handshake_message *message, enum tls_version version)
 {
   size_t count;
@@ -62,6 +70,7 @@ static void take_message(void *context, const struct handshake_message *message)
   struct handshake_message exact = *message;
   uint8_t *body = fuzz_copy(message->body, message->body_bytes);
   exact.body = body;
+  check_hello(&exact);
   check_request(&exact, TLS_VERSION_1_2);
   check_request(&exact, TLS_VERSION_1_3);
   check_count(&exact, TLS_VERSION_1_2);

@@ -140,6 +140,7 @@ START_TEST(a_handshake_without_a_request_tells_all_there_is)
   ck_assert_ptr_nonnull(strstr(seen->cipher, "AES"));
   ck_assert_ptr_nonnull(strstr(seen->cipher, "GCM"));
   ck_assert_str_eq(seen->group, "X25519");
+  ck_assert(!seen->hello_retry_request);
   ck_assert_ptr_null(seen->alpn);
   ck_assert_int_eq(seen->requested_during, REQUESTED_NOT);
   ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_NOTHING);
@@ -175,6 +176,29 @@ START_TEST(the_acceptable_issuers_are_read)
   ck_assert_str_eq(seen->acceptable_issuers[0], "CN=root");
   ck_assert_str_eq(seen->acceptable_issuers[1], "CN=Other\\, CA,O=Älter");
   ck_assert_str_eq(seen->acceptable_issuers_sha256[0], seen->chain[0].issuer_sha256);
+}
+END_TEST
+
+START_TEST(the_signature_algorithms_are_read)
+{
+  assert_connected(
+      connect_client(ASKS "-client_sigalgs ECDSA+SHA256:ed25519:RSA-PSS+SHA256", versions[_i]));
+  ck_assert_uint_eq(seen->signature_algorithm_count, 3);
+  ck_assert_uint_eq(seen->signature_algorithms[0], 0x0403);
+  ck_assert_uint_eq(seen->signature_algorithms[1], 0x0807);
+  ck_assert_uint_eq(seen->signature_algorithms[2], 0x0804);
+}
+END_TEST
+
+/* Our key is of P-256: wolfSSL gives up, and nothing is claimed to have been sent. */
+START_TEST(a_request_that_our_key_cannot_answer_is_read)
+{
+  ck_assert_int_eq(connect_client(ASKS "-client_sigalgs RSA-PSS+SHA256", versions[_i]),
+                   LINK_FAILED);
+  ck_assert_int_eq(seen->requested_during, REQUESTED_HANDSHAKE);
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_NOTHING);
+  ck_assert_uint_eq(seen->signature_algorithm_count, 1);
+  ck_assert_int_eq(seen->version, versions[_i]);
 }
 END_TEST
 
@@ -273,7 +297,13 @@ START_TEST(a_missing_certificate_brings_alert_116_or_40)
   ck_assert_int_eq(connected, versions[_i] == TLS_VERSION_1_3 ? LINK_DONE : LINK_FAILED);
   ck_assert_int_eq(until_refused(connected), LINK_FAILED);
   ck_assert_int_eq(seen->alert_received, versions[_i] == TLS_VERSION_1_3 ? 116 : 40);
+  ck_assert_uint_eq(seen->alerts_received_count, 1);
+  ck_assert_uint_eq(seen->alerts_received[0].level, ALERT_FATAL);
+  ck_assert_int_eq(seen->alerts_received[0].description, seen->alert_received);
   ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_EMPTY);
+  ck_assert_int_eq(seen->version, versions[_i]);
+  ck_assert_ptr_nonnull(seen->cipher);
+  ck_assert_str_eq(seen->group, "X25519");
   ck_assert_int_eq(seen->handshake_complete, versions[_i] == TLS_VERSION_1_3);
 }
 END_TEST
@@ -434,6 +464,7 @@ START_TEST(a_group_we_did_not_guess_costs_a_round_trip_only)
 {
   assert_connected(connect_client(ASKS "-groups P-256", versions[_i]));
   ck_assert_ptr_nonnull(strstr(seen->group, "256"));
+  ck_assert_int_eq(seen->hello_retry_request, versions[_i] == TLS_VERSION_1_3);
   ck_assert_uint_eq(seen->acceptable_issuer_count, 2);
   ck_assert(server_got_certificate());
 }
@@ -497,7 +528,24 @@ START_TEST(a_request_by_renegotiation_is_seen)
   openssl_server_type(&server, "R\n");
   ck_assert_int_eq(until_refused(LINK_DONE), LINK_FAILED);
   ck_assert_int_eq(seen->requested_during, REQUESTED_RENEGOTIATION);
+  ck_assert(seen->hello_request_received);
+  ck_assert_int_eq(seen->alert_sent, 100);
   ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_NOTHING);
+}
+END_TEST
+
+/* What goes by unseen is told by what the library answers. */
+START_TEST(a_renegotiation_under_chacha20_is_known_by_our_answer)
+{
+  assert_connected(connect_client(
+      GOOD "-CAfile client_cas.pem -cipher ECDHE-ECDSA-CHACHA20-POLY1305", TLS_VERSION_1_2));
+  openssl_server_type(&server, "R\n");
+  ck_assert_int_eq(until_refused(LINK_DONE), LINK_FAILED);
+  ck_assert_int_eq(seen->requested_during, REQUESTED_RENEGOTIATION);
+  ck_assert(seen->hello_request_received);
+  ck_assert_int_eq(seen->alert_sent, 100);
+  ck_assert_int_eq(seen->alert_received, 40);
+  ck_assert_uint_eq(seen->alerts_received_count, 1);
 }
 END_TEST
 
@@ -508,6 +556,8 @@ START_TEST(close_notify_is_an_orderly_end)
   ck_assert_int_eq(until_refused(LINK_DONE), LINK_DONE);
   ck_assert_int_eq(seen->ending, ENDING_CLOSE_NOTIFY);
   ck_assert_int_eq(seen->alert_received, ALERT_NONE);
+  ck_assert_uint_eq(seen->alerts_received_count, 1);
+  ck_assert_uint_eq(seen->alerts_received[0].description, 0);
   ck_assert_int_eq(seen->library_error, 0);
 }
 END_TEST
@@ -636,6 +686,21 @@ START_TEST(an_alert_before_a_reset_is_not_lost)
   script.reset_after_read = sizeof(alert);
   script.broken_pipe_after_written = 0;
   ck_assert_int_eq(connect_scripted(script), LINK_FAILED);
+  ck_assert_int_eq(seen->alert_received, 40);
+}
+END_TEST
+
+START_TEST(every_alert_is_kept)
+{
+  static const char alerts[] = {21, 3, 3,  0,  2, 1, 112, 21, 3, 3, 0,
+                                2,  1, 90, 21, 3, 3, 0,   2,  2, 40};
+  ck_assert_int_eq(connect_scripted(script_of(alerts, sizeof(alerts))), LINK_FAILED);
+  ck_assert_uint_eq(seen->alerts_received_count, 3);
+  ck_assert_uint_eq(seen->alerts_received[0].level, ALERT_WARNING);
+  ck_assert_uint_eq(seen->alerts_received[0].description, 112);
+  ck_assert_uint_eq(seen->alerts_received[1].description, 90);
+  ck_assert_uint_eq(seen->alerts_received[2].level, ALERT_FATAL);
+  ck_assert_uint_eq(seen->alerts_received[2].description, 40);
   ck_assert_int_eq(seen->alert_received, 40);
 }
 END_TEST
@@ -807,6 +872,8 @@ static TCase *requests(void)
   add_for_both(tcase, a_handshake_without_a_request_tells_all_there_is);
   add_for_both(tcase, a_requested_certificate_is_sent);
   add_for_both(tcase, the_acceptable_issuers_are_read);
+  add_for_both(tcase, the_signature_algorithms_are_read);
+  add_for_both(tcase, a_request_that_our_key_cannot_answer_is_read);
   add_for_both(tcase, a_request_without_names_is_read_too);
   add_for_both(tcase, a_list_over_several_records_is_read_whole);
   add_for_both(tcase, a_list_over_the_librarys_limit_is_read_as_far_as_it_came);
@@ -818,6 +885,7 @@ static TCase *requests(void)
   tcase_add_test(tcase, a_request_under_chacha20_is_known_without_its_names);
   tcase_add_test(tcase, a_request_after_the_handshake_is_answered);
   tcase_add_test(tcase, a_request_by_renegotiation_is_seen);
+  tcase_add_test(tcase, a_renegotiation_under_chacha20_is_known_by_our_answer);
   return tcase;
 }
 
@@ -858,6 +926,7 @@ static TCase *endings(void)
   tcase_add_test(tcase, a_peer_that_closes_at_once_is_an_end);
   tcase_add_test(tcase, a_reset_keeps_its_error);
   tcase_add_test(tcase, an_alert_before_a_reset_is_not_lost);
+  tcase_add_test(tcase, every_alert_is_kept);
   tcase_add_test(tcase, silence_is_waited_for);
   tcase_add_test(tcase, a_failure_below_is_the_links_own);
   return tcase;

@@ -114,6 +114,17 @@ START_TEST(other_alert_codes_are_unknown)
 }
 END_TEST
 
+START_TEST(signature_algorithms_have_the_names_of_the_registry)
+{
+  ck_assert_str_eq(signature_algorithm_name(0x0401), "rsa_pkcs1_sha256");
+  ck_assert_str_eq(signature_algorithm_name(0x0403), "ecdsa_secp256r1_sha256");
+  ck_assert_str_eq(signature_algorithm_name(0x0804), "rsa_pss_rsae_sha256");
+  ck_assert_str_eq(signature_algorithm_name(0x0807), "ed25519");
+  ck_assert_ptr_null(signature_algorithm_name(0x0000));
+  ck_assert_ptr_null(signature_algorithm_name(0x0a0a)); /* RFC 8701 */
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("model/observation");
@@ -125,6 +136,7 @@ int main(void)
   tcase_add_test(cases, requested_during_is_null_when_not_requested);
   tcase_add_test(cases, alerts_have_the_names_of_the_registry);
   tcase_add_test(cases, other_alert_codes_are_unknown);
+  tcase_add_test(cases, signature_algorithms_have_the_names_of_the_registry);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
