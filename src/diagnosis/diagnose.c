@@ -134,6 +134,11 @@ static enum reason handshake_cause(const struct investigation *it)
   if (tls->refused_message_bytes > 0 && tls->refused_message_bytes <= MESSAGE_MAX_BYTES) {
     return REASON_HANDSHAKE_MESSAGE_TOO_LONG;
   }
+  if (it->observation->presented == PRESENTED_CLIENT && tls->certificate_request_read &&
+      !tls->handshake_complete && tls->certificate_sent == CERTIFICATE_SENT_NOTHING &&
+      signature_acceptable(it->input) == ANSWER_NO) {
+    return REASON_CLIENT_SIGNATURE_NOT_ACCEPTED;
+  }
   if (it->observation->ended_in != PHASE_HANDSHAKE || main_outcome(it->input) == OUTCOME_REFUSED) {
     return REASON_NONE;
   }
@@ -173,6 +178,9 @@ static enum reason own_certificate_cause(const struct investigation *it)
   }
   if (!credential->may_authenticate_clients) {
     return REASON_CLIENT_CERTIFICATE_USAGE;
+  }
+  if (signature_acceptable(it->input) == ANSWER_NO) {
+    return REASON_CLIENT_SIGNATURE_NOT_ACCEPTED;
   }
   if (tls->alert_received == ALERT_DECRYPT_ERROR) {
     return REASON_CLIENT_CERTIFICATE_REJECTED;

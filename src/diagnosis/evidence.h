@@ -60,6 +60,9 @@ enum tunnel_state tunnel_state_of(const struct diagnosis_input *input);
 /* Whether the chain we send leads to a CA name that the server listed. */
 enum answer issuer_acceptable(const struct diagnosis_input *input);
 
+/* Whether our key can sign in a way that the server's request allows (signature.c). */
+enum answer signature_acceptable(const struct diagnosis_input *input);
+
 /* The answers of interface.md, written into a new verdict (answers.c). */
 void answer_questions(const struct diagnosis_input *input, struct verdict *verdict);
 

@@ -68,6 +68,31 @@ static void fact_ca_names(const struct scene *scene, struct buffer *out)
   }
 }
 
+static void fact_own_key_type(const struct scene *scene, struct buffer *out)
+{
+  const struct certificate *leaf = own_leaf(scene);
+  add_text(out, leaf != NULL ? leaf->key_type : NULL, "of an unknown type");
+}
+
+static void add_signature_algorithm(struct buffer *out, uint16_t scheme)
+{
+  const char *name = signature_algorithm_name(scheme);
+  if (name != NULL) {
+    buffer_append_text(out, name);
+  } else {
+    buffer_append_format(out, "0x%04x", scheme);
+  }
+}
+
+static void fact_signature_algorithms(const struct scene *scene, struct buffer *out)
+{
+  const struct tls_observation *tls = certificate_request(scene->input->observations);
+  for (size_t i = 0; tls != NULL && i < tls->signature_algorithm_count; i++) {
+    buffer_append_text(out, i > 0 ? ", " : "");
+    add_signature_algorithm(out, tls->signature_algorithms[i]);
+  }
+}
+
 static bool is_configured(const struct scene *scene)
 {
   return scene->input->credential != NULL;
@@ -128,6 +153,8 @@ const struct fact own_facts[] = {
     {"own_issuer", fact_own_issuer},
     {"own_not_after", fact_own_not_after},
     {"own_not_before", fact_own_not_before},
+    {"own_key_type", fact_own_key_type},
+    {"signature_algorithms", fact_signature_algorithms},
     {"credential_problem", fact_credential_problem},
     {"chain_hint", fact_chain_hint},
     {"ca_names", fact_ca_names},

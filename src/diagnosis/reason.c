@@ -137,6 +137,12 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"client_certificate_usage", FAULT_CLIENT,
          "our certificate is not issued for client authentication, and {host} refuses it: {seen}",
          "have a certificate issued with the extended key usage clientAuth"},
+    [REASON_CLIENT_SIGNATURE_NOT_ACCEPTED] =
+        {"client_signature_not_accepted", FAULT_CLIENT,
+         "{host} takes signatures by {signature_algorithms} only, and our key, {own_key_type}, "
+         "makes none of these: {seen}",
+         "present a certificate with a key that the server takes, or have the server's owner "
+         "allow signatures by {own_key_type}"},
     [REASON_CLIENT_CERTIFICATE_ISSUER_NOT_ACCEPTED] =
         {"client_certificate_issuer_not_accepted", FAULT_CLIENT,
          "{host} refuses our certificate: {seen}; its issuer {own_issuer} is not among the CAs "

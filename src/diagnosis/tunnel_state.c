@@ -79,15 +79,15 @@ static bool other_names_requested(const struct diagnosis_input *input)
 {
   const struct tls_observation *inside = certificate_request(input->observations);
   const struct tls_observation *direct = certificate_request(input->direct);
-  if (inside == NULL || direct == NULL) {
+  if (inside == NULL || direct == NULL || inside->acceptable_issuers_truncated ||
+      direct->acceptable_issuers_truncated) {
     return false;
   }
   if (inside->acceptable_issuers_listed != direct->acceptable_issuers_listed) {
     return true;
   }
   for (size_t i = 0; i < inside->acceptable_issuer_count; i++) {
-    if (!names_contain(direct, inside->acceptable_issuers_sha256[i]) &&
-        !direct->acceptable_issuers_truncated) {
+    if (!names_contain(direct, inside->acceptable_issuers_sha256[i])) {
       return true;
     }
   }

@@ -257,6 +257,31 @@ static inline void case_usage(struct bench *bench)
   bench_refuse_ours(bench, 43);
 }
 
+/* What the server takes is for RSA keys; ours is of P-256. */
+static inline void list_rsa_only(struct tls_observation *tls)
+{
+  tls->signature_algorithms[0] = 0x0804;
+  tls->signature_algorithms[1] = 0x0401;
+  tls->signature_algorithm_count = 2;
+}
+
+/* wolfSSL then ends the handshake: neither a certificate nor an empty message is sent. */
+static inline void case_signature(struct bench *bench)
+{
+  struct observation *ours = &bench->here[PRESENTED_CLIENT];
+  ours->ended_in = PHASE_HANDSHAKE;
+  ours->http = (struct http_observation){0};
+  ours->tls.handshake_complete = false;
+  ours->tls.certificate_sent = CERTIFICATE_SENT_NOTHING;
+  list_rsa_only(&ours->tls);
+}
+
+static inline void case_signature_refused(struct bench *bench)
+{
+  bench_refuse_ours(bench, 42);
+  list_rsa_only(&bench->here[PRESENTED_CLIENT].tls);
+}
+
 static inline void case_issuer(struct bench *bench)
 {
   bench_foreign_issuer(bench);
@@ -450,6 +475,10 @@ static const struct diagnosis_case {
      YES, YES, NO, TUNNEL_NOT_APPLICABLE},
     {REASON_CLIENT_CERTIFICATE_USAGE, "client_certificate_usage", FAULT_CLIENT, case_usage, YES,
      YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_SIGNATURE_NOT_ACCEPTED, "client_signature_not_accepted", FAULT_CLIENT,
+     case_signature, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_SIGNATURE_NOT_ACCEPTED, "client_signature_not_accepted", FAULT_CLIENT,
+     case_signature_refused, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
     {REASON_CLIENT_CERTIFICATE_ISSUER_NOT_ACCEPTED, "client_certificate_issuer_not_accepted",
      FAULT_CLIENT, case_issuer, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
     {REASON_CLIENT_KEY_MISMATCH, "client_key_mismatch", FAULT_CLIENT, case_key_mismatch, YES, YES,

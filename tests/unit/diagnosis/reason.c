@@ -42,6 +42,7 @@ static const char *const closed_list[] = {
     "client_certificate_not_yet_valid",
     "client_certificate_revoked",
     "client_certificate_usage",
+    "client_signature_not_accepted",
     "client_certificate_issuer_not_accepted",
     "client_key_mismatch",
     "client_certificate_rejected",
