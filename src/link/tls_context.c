@@ -185,7 +185,9 @@ static struct credential_material *current_credential(struct tls_pool *pool,
   const struct file_mark marks[] = {mark_file(credential->cert_file),
                                     mark_file(credential->key_file),
                                     mark_file(credential->key_password_file)};
-  bool same = entry->material != NULL;
+  /* what could not be read is tried again: permissions, or a full table of descriptors, leave no
+   * mark on the file */
+  bool same = entry->material != NULL && credential_material_facts(entry->material)->loaded;
   for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
     same = same && same_mark(&marks[i], &entry->marks[i]);
   }
