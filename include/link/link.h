@@ -18,6 +18,7 @@ enum link_step {
   LINK_DONE,
   LINK_WANT_READ,  /* call again when the descriptor is readable */
   LINK_WANT_WRITE, /* call again when it is writable */
+  LINK_AGAIN,      /* there is more to do at once: call again, but let others go first */
   LINK_FAILED,     /* for good; ending and system_error say how */
 };
 

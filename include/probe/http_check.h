@@ -37,9 +37,10 @@ enum http_check_step {
   HTTP_CHECK_DONE,   /* a whole answer, or as much as we take */
   HTTP_CHECK_WAIT,   /* see wanted */
   HTTP_CHECK_AGAIN,  /* there is more; others first */
-  HTTP_CHECK_FAILED, /* the link failed, ended early, or spoke no HTTP */
+  HTTP_CHECK_FAILED, /* the link failed, ended early, or spoke no HTTP; or memory is out */
 };
 enum http_check_step http_check_step(struct http_check *check, struct link *link,
                                      enum link_step *wanted);
+bool http_check_lacks_memory(const struct http_check *check);
 
 #endif

@@ -56,14 +56,15 @@ static void fact_system_error(const struct scene *scene, struct buffer *out)
       scene->observation != NULL && scene->observation->out_of_resources ? scene->observation
                                                                          : way(scene);
   if (observation == NULL) {
-    buffer_append_text(out, "out of memory");
+    buffer_append_text(out, "out of memory or file descriptors");
   } else if (observation->connect_error != 0) {
     buffer_append_text(out, strerror(observation->connect_error));
   } else if (observation->timed_out) {
     buffer_append_text(out, "no answer within ");
     add_timeout(out, scene);
   } else {
-    buffer_append_text(out, observation->out_of_resources ? "out of memory" : "unknown error");
+    buffer_append_text(out, observation->out_of_resources ? "out of memory or file descriptors"
+                                                          : "unknown error");
   }
 }
 

@@ -12,7 +12,13 @@
 #include "model/address.h"
 #include "tls_internal.h"
 
-enum { TEXT_LIMIT_BYTES = 256, CALLBACK_CHAIN_MAX = 32 };
+enum {
+  TEXT_LIMIT_BYTES = 256,
+  CALLBACK_CHAIN_MAX = 32,
+  /* wolfSSL reads on as long as messages of the handshake come, also after it: a peer that sends
+   * KeyUpdate or NewSessionTicket for ever would keep the thread inside the library. */
+  RECEIVES_PER_STEP = 64,
+};
 
 struct tls {
   struct link link;
@@ -24,6 +30,7 @@ struct tls {
   struct tap tap;
   enum certificate_sent answer; /* what the library was told to send when it was asked */
   enum link_step below_wants;   /* LINK_DONE, or what the link below waited for in this step */
+  unsigned receives_left;       /* in this step */
   bool below_ended;             /* the peer closed its side of the link below */
   bool write_broken; /* a write failed: nothing more goes out, what came in is still read */
 };
@@ -46,6 +53,11 @@ static int on_receive(WOLFSSL *ssl, char *bytes, int capacity, void *context)
   (void)ssl;
   struct tls *tls = context;
   size_t count = 0;
+  if (tls->receives_left == 0) {
+    tls->below_wants = LINK_AGAIN;
+    return WOLFSSL_CBIO_ERR_WANT_READ;
+  }
+  tls->receives_left--;
   enum link_step step = link_read(tls->link.below, (uint8_t *)bytes, (size_t)capacity, &count);
   if (step == LINK_FAILED) {
     return WOLFSSL_CBIO_ERR_CONN_RST;
@@ -251,6 +263,7 @@ static void record_answer(struct tls *tls)
 static struct tap *enter(struct tls *tls)
 {
   tls->below_wants = LINK_DONE;
+  tls->receives_left = RECEIVES_PER_STEP;
   return tap_enter(&tls->tap);
 }
 

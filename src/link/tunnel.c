@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "link/tunnel.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum {
   FACT_LIMIT_BYTES = 512,
   /* RFC 9110 section 15.2: interim responses may come first; nobody sends many. */
   INTERIM_MAX = 8,
+  READS_PER_STEP = 16,
 };
 
 enum tunnel_state { SENDING, READING_HEAD, OPEN };
@@ -174,7 +176,7 @@ static enum link_step examine(struct tunnel *tunnel)
 static enum link_step read_reply(struct tunnel *tunnel)
 {
   uint8_t bytes[4096];
-  for (;;) {
+  for (unsigned i = 0; i < READS_PER_STEP; i++) {
     size_t count = 0;
     enum link_step step = link_read(tunnel->link.below, bytes, sizeof(bytes), &count);
     if (step == LINK_FAILED) {
@@ -188,14 +190,14 @@ static enum link_step read_reply(struct tunnel *tunnel)
     }
     buffer_append(&tunnel->incoming, bytes, count);
     if (buffer_status(&tunnel->incoming) != STATUS_OK) {
-      tunnel->observation->malformed = true;
-      return tunnel_failed(tunnel, ENDING_NONE, 0);
+      return tunnel_failed(tunnel, ENDING_ERROR, ENOMEM); /* it has room for a whole head */
     }
     step = examine(tunnel);
     if (step != LINK_WANT_READ) {
       return step;
     }
   }
+  return LINK_AGAIN;
 }
 
 static enum link_step tunnel_connect(struct link *link)

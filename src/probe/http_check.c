@@ -66,6 +66,17 @@ void http_check_deinit(struct http_check *check)
   buffer_deinit(&check->excerpt);
 }
 
+bool http_check_lacks_memory(const struct http_check *check)
+{
+  return buffer_status(&check->head) == STATUS_OUT_OF_MEMORY;
+}
+
+static enum http_check_step not_yet(enum link_step step, enum link_step *wanted)
+{
+  *wanted = step;
+  return step == LINK_AGAIN ? HTTP_CHECK_AGAIN : HTTP_CHECK_WAIT;
+}
+
 static enum http_check_step send_request(struct http_check *check, struct link *link,
                                          enum link_step *wanted)
 {
@@ -79,8 +90,7 @@ static enum http_check_step send_request(struct http_check *check, struct link *
       return HTTP_CHECK_DONE;
     }
     if (step != LINK_DONE) {
-      *wanted = step;
-      return HTTP_CHECK_WAIT;
+      return not_yet(step, wanted);
     }
     buffer_consume(&check->request, count);
     check->observation->request_sent = check->request.length == 0;
@@ -136,6 +146,9 @@ static bool take_head(struct http_check *check)
   if (result == HTTP_HEAD_INCOMPLETE && buffer_status(&check->head) == STATUS_OK) {
     return false;
   }
+  if (http_check_lacks_memory(check)) {
+    return true;
+  }
   if (result != HTTP_HEAD_COMPLETE || check->interim_responses > INTERIM_MAX) {
     check->observation->malformed = true;
     return true;
@@ -183,9 +196,8 @@ enum http_check_step http_check_step(struct http_check *check, struct link *link
   for (unsigned i = 0; i < READS_PER_STEP; i++) {
     size_t count = 0;
     enum link_step step = link_read(link, bytes, sizeof(bytes), &count);
-    if (step == LINK_WANT_READ || step == LINK_WANT_WRITE) {
-      *wanted = step;
-      return HTTP_CHECK_WAIT;
+    if (step != LINK_DONE && step != LINK_FAILED) {
+      return not_yet(step, wanted);
     }
     if (step == LINK_FAILED || count == 0 || take(check, bytes, count)) {
       return finished(check);

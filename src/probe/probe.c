@@ -26,7 +26,6 @@ enum {
   SETTLE_MOST_MS = 2000,
   LAG_TOLERATED_MS = 500,
   EARLY_DATA_MAX_BYTES = 16384,
-  READS_PER_STEP = 16,
 };
 
 enum step {
@@ -104,8 +103,9 @@ static void finish(struct probe *probe, enum phase ended_in)
   }
   observation->ended_in = ended_in;
   observation->duration_ns = clock_monotonic_ns() - probe->started_ns;
-  observation->out_of_resources =
-      observation->out_of_resources || lacks_resources(observation->connect_error);
+  observation->out_of_resources = observation->out_of_resources ||
+                                  lacks_resources(observation->connect_error) ||
+                                  lacks_resources(observation->tunnel.system_error);
   observation->withheld =
       observation->presented != PRESENTED_NONE && observation->tls.verification > VERIFICATION_OK;
   if (ended_in == PHASE_DONE) {
@@ -120,11 +120,19 @@ static void finish(struct probe *probe, enum phase ended_in)
 
 static enum step from_link(struct probe *probe, enum link_step step)
 {
-  if (step == LINK_DONE) {
+  switch (step) {
+  case LINK_DONE:
     return STEP_NEXT;
+  case LINK_AGAIN:
+    return STEP_AGAIN;
+  case LINK_FAILED:
+    return STEP_FAILED;
+  case LINK_WANT_READ:
+  case LINK_WANT_WRITE:
+    break;
   }
   probe->wanted = step;
-  return step == LINK_FAILED ? STEP_FAILED : STEP_WAIT;
+  return STEP_WAIT;
 }
 
 static enum step connect_step(struct probe *probe)
@@ -156,7 +164,6 @@ static void begin_settling(struct probe *probe)
     settle_ns = (probe->deadline_ns - now) / 2; /* the request needs time, too */
   }
   probe->settle_until_ns = now + settle_ns;
-  timer_start(probe->again, settle_ns);
 }
 
 /* Reads until the server has said something, or has had the time to. */
@@ -164,24 +171,22 @@ static enum step settle_step(struct probe *probe)
 {
   struct tls_observation *tls = &probe->observation->tls;
   uint8_t bytes[4096];
-  for (unsigned i = 0; i < READS_PER_STEP; i++) {
-    size_t count = 0;
-    enum link_step step = link_read(probe->chain.tls, bytes, sizeof(bytes), &count);
-    if (step == LINK_FAILED || (step == LINK_DONE && count == 0)) {
-      return STEP_FAILED;
-    }
-    if (step == LINK_DONE) {
-      tls->application_data_received = true;
-      buffer_append(&probe->early, bytes, count);
-      return STEP_NEXT;
-    }
-    probe->wanted = step;
-    if (tls->session_tickets > 0 || clock_monotonic_ns() >= probe->settle_until_ns) {
-      return STEP_NEXT;
-    }
-    return STEP_WAIT;
+  size_t count = 0;
+  enum link_step step = link_read(probe->chain.tls, bytes, sizeof(bytes), &count);
+  if (step == LINK_FAILED || (step == LINK_DONE && count == 0)) {
+    return STEP_FAILED;
   }
-  return STEP_AGAIN;
+  if (step == LINK_DONE) {
+    tls->application_data_received = true;
+    buffer_append(&probe->early, bytes, count);
+    return STEP_NEXT;
+  }
+  int64_t left_ns = probe->settle_until_ns - clock_monotonic_ns();
+  if (tls->session_tickets > 0 || left_ns <= 0) {
+    return STEP_NEXT;
+  }
+  timer_start(probe->again, left_ns);
+  return from_link(probe, step);
 }
 
 static enum step request_step(struct probe *probe)
@@ -194,6 +199,7 @@ static enum step request_step(struct probe *probe)
   case HTTP_CHECK_AGAIN:
     return STEP_AGAIN;
   case HTTP_CHECK_FAILED:
+    probe->observation->out_of_resources = http_check_lacks_memory(&probe->http);
     return STEP_FAILED;
   }
   return STEP_FAILED;
@@ -391,6 +397,9 @@ static bool begin_resolving(struct probe *probe, enum presented presented)
   enter(probe, PHASE_RESOLVE);
   enum status status = route_contexts_get(probe->environment.pool, probe->target, probe->route,
                                           presented, &probe->contexts, &error);
+  if (status == STATUS_OUT_OF_MEMORY) {
+    return false;
+  }
   if (status != STATUS_OK) {
     probe->observation->local_problem = strdup(error.text);
     timer_start(probe->again, 0);

@@ -12,6 +12,9 @@
 /* Waits for what the chain wants. */
 static inline void await_link(const struct link *tcp, enum link_step wanted)
 {
+  if (wanted == LINK_AGAIN) {
+    return;
+  }
   struct pollfd waited = {tcp_descriptor(tcp), wanted == LINK_WANT_WRITE ? POLLOUT : POLLIN, 0};
   ck_assert_msg(poll(&waited, 1, PATIENCE_MS) == 1, "the peer is silent");
 }
@@ -20,7 +23,7 @@ static inline void await_link(const struct link *tcp, enum link_step wanted)
 static inline enum link_step drive_connect(struct link *top, const struct link *tcp)
 {
   enum link_step step = link_connect(top);
-  while (step == LINK_WANT_READ || step == LINK_WANT_WRITE) {
+  while (step != LINK_DONE && step != LINK_FAILED) {
     await_link(tcp, step);
     step = link_connect(top);
   }
@@ -32,7 +35,7 @@ static inline enum link_step drive_read(struct link *top, const struct link *tcp
                                         size_t capacity, size_t *count)
 {
   enum link_step step = link_read(top, (uint8_t *)out, capacity, count);
-  while (step == LINK_WANT_READ || step == LINK_WANT_WRITE) {
+  while (step != LINK_DONE && step != LINK_FAILED) {
     await_link(tcp, step);
     step = link_read(top, (uint8_t *)out, capacity, count);
   }
