@@ -3,9 +3,9 @@
 exporter on top of them, and its verdicts on the terminal."""
 import os
 import shutil
+import signal
 import sys
 import tempfile
-import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tests", "integration"))
@@ -80,7 +80,10 @@ def write_configuration(directory, pki, nginx, squid):
 
 def port_to_listen_on():
     """The exporter's usual port, or any when somebody has it."""
-    return 0 if accepts(PORT) else PORT
+    if not accepts(PORT):
+        return PORT
+    say(f"Port {PORT} is taken: the exporter gets another")
+    return 0
 
 
 def start(directory, parts):
@@ -103,41 +106,64 @@ def start(directory, parts):
     return exporter, configuration
 
 
-def show(exporter, configuration):
+def show_verdicts(exporter):
     table, *explanations = exporter.fetch("/verdicts")[2].rstrip().split("\n\n")
     told = {}
     for explanation in explanations:
         reason = explanation.splitlines()[0].rsplit(": ", 1)[-1]
         told.setdefault(reason, explanation)
-    print("\n" + "\n\n".join([table, *told.values()]) + "\n")
-    print(f"page     http://{exporter.address}/")
+    print("\n" + "\n\n".join([table, *told.values()]), flush=True)
+
+
+def show_addresses(exporter, configuration):
+    print(f"\npage     http://{exporter.address}/")
     print(f"metrics  http://{exporter.address}/metrics")
     print(f"JSON     http://{exporter.address}/api/v1/targets")
     print(f"config   {configuration}", flush=True)
 
 
+def run(directory, parts, once):
+    exporter, configuration = start(directory, parts)
+    show_verdicts(exporter)
+    if once:
+        return 0
+    show_addresses(exporter, configuration)
+    say("\nRunning; Ctrl-C stops everything.")
+    status = exporter.process.child.wait()
+    say(f"mtls_exporter ended by itself with {status}: {exporter.log()[-2000:]}")
+    return 1
+
+
+def stop_on_signals():
+    """kill and a closed terminal do what Ctrl-C does; nohup keeps its meaning."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
+def stop(parts, directory):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for part in reversed(parts):
+        part.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
 def main():
     os.environ["MTLS_EXPORTER"] = sys.argv[1]
-    once = "--once" in sys.argv[2:]
+    stop_on_signals()
     directory = tempfile.mkdtemp(prefix="mtls-quickstart-")
     parts = []
     try:
-        exporter, configuration = start(directory, parts)
-        show(exporter, configuration)
-        if not once:
-            say("\nRunning; Ctrl-C stops everything.")
-        while not once:
-            time.sleep(3600)
+        return run(directory, parts, once="--once" in sys.argv[2:])
     except KeyboardInterrupt:
         say("\nStopping")
+        return 0
     except StartFailed as failure:
         say(f"packaging/quickstart: {failure}")
         return 1
     finally:
-        for part in reversed(parts):
-            part.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-    return 0
+        stop(parts, directory)
 
 
 if __name__ == "__main__":
