@@ -33,6 +33,7 @@ struct scripted_link {
   struct link link;
   struct script script;
   size_t read_bytes;
+  unsigned reads; /* calls */
   bool waited;
   char written[SCRIPT_WRITTEN_MAX];
   size_t written_bytes;
@@ -71,6 +72,7 @@ static inline enum link_step scripted_read(struct link *link, uint8_t *bytes, si
 {
   struct scripted_link *scripted = (struct scripted_link *)link;
   const struct script *script = &scripted->script;
+  scripted->reads++;
   if (scripted_waits(scripted)) {
     return LINK_WANT_READ;
   }
