@@ -25,13 +25,15 @@ NODISCARD enum status app_load_settings(const char *path, struct settings **out,
 NODISCARD enum status app_check_settings(const struct settings *settings, struct error *error);
 
 struct serve_options {
+  const char *config_file;             /* what a reload reads */
   const char *const *listen_addresses; /* none: those of the settings, or the default */
   size_t listen_address_count;
   const char *telemetry_path;
-  unsigned workers; /* 0: one per core */
+  bool enable_lifecycle; /* /-/reload */
+  unsigned workers;      /* 0: one per core */
 };
 
-/* Schedules probes and serves HTTP until SIGTERM or SIGINT. */
+/* Schedules probes and serves HTTP until SIGTERM or SIGINT; SIGHUP reloads. */
 NODISCARD enum status app_serve(struct settings *settings, const struct serve_options *options,
                                 struct error *error);
 

@@ -30,6 +30,7 @@ struct settings {
   size_t probe_allow_count;
 
   atomic_uint references;
+  struct settings *lender; /* referenced; NULL: none, see settings_borrow() */
   struct arena_block *arena;
 };
 
@@ -37,6 +38,9 @@ struct settings {
 struct settings *settings_create(void);
 struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings); /* NULL-safe */
+/* New settings without targets that have the lender's credentials, proxies and modules, the very
+ * same ones, and keep it alive. NULL where memory is out. */
+struct settings *settings_borrow(const struct settings *lender);
 
 /* Zeroed memory, resp. a copy, that lives as long as the settings; NULL where
  * memory is out. Only for whoever builds the settings. */

@@ -121,7 +121,8 @@ struct label {
 
 struct target {
   const char *name;
-  const char *host; /* a name or an address, without brackets */
+  const char *module; /* whose settings it began with; NULL: none's */
+  const char *host;   /* a name or an address, without brackets */
   uint16_t port;
   const struct label *labels;
   size_t label_count;
@@ -151,6 +152,9 @@ bool target_presents(const struct target *target, const struct route *route,
 /* "https://host:port/path" or "tls://host:port"; IPv6 in brackets. Always
  * terminated, cut to out_bytes. */
 void target_address(const struct target *target, char *out, size_t out_bytes);
+/* Whether both would be probed in the same way and labelled alike: all that they say, files by
+ * their names. */
+bool target_same(const struct target *a, const struct target *b);
 bool http_status_expected(const struct http_settings *http, unsigned status);
 
 #endif

@@ -31,10 +31,12 @@ struct exposition_wish {
   enum exposition_format format;
   const char *const *names; /* only these families, as they are called in the text format */
   size_t name_count;        /* 0: all */
+  int64_t duration_ns;      /* of the one round that was asked for; of no meaning with exporter */
 };
 
-/* For Prometheus. exporter NULL: only the state of the targets and credentials, as for one probe
- * now; counters and the histogram need a history. */
+/* For Prometheus. exporter NULL: one round that was asked for, with blackbox_exporter's
+ * probe_success and probe_duration_seconds and the state of the target and its credential; counters
+ * and the histogram need a history. */
 void report_exposition(struct store *store, const struct exporter_facts *exporter,
                        const struct exposition_wish *wish, struct buffer *out);
 
@@ -42,6 +44,9 @@ void report_exposition(struct store *store, const struct exporter_facts *exporte
  * makes out fail. Ends with a newline. */
 void report_json_target(struct store *store, size_t target, struct buffer *out);
 void report_json_targets(struct store *store, struct buffer *out);
+
+/* Prometheus' http_sd format: what /probe is to be asked, one element a target. */
+void report_sd(struct store *store, struct buffer *out);
 
 /* For a person at a terminal: verdict, evidence route by route, remedy. */
 void report_text(struct store *store, size_t target, bool colour, struct buffer *out);

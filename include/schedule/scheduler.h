@@ -9,6 +9,7 @@
 #define SCHEDULE_SCHEDULER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "event/loop.h"
@@ -23,6 +24,7 @@ struct schedule_item {
   int64_t interval_ns;
   int64_t offset_ns; /* of its slots, within the interval; from schedule_offset_ns() */
   unsigned weight;   /* how many of the cap it takes while under way, at least 1 */
+  bool continued;    /* its rounds go on: the next one is at its regular slot */
 };
 
 struct scheduler;

@@ -18,9 +18,14 @@
 struct store;
 
 /* One slot for each target and route of the settings (of which it takes a
- * reference). NULL where memory is out. */
+ * reference), with one reference. NULL where memory is out. */
 struct store *store_create(struct settings *settings);
-void store_destroy(struct store *store);
+struct store *store_ref(struct store *store);
+void store_unref(struct store *store); /* NULL-safe */
+/* Takes over what the store before a reload knew: all of a target that is the same, the counters
+ * of one that was changed, the histogram of a route and the facts of a credential of that name.
+ * Nobody writes to either store meanwhile. */
+void store_inherit(struct store *store, struct store *before);
 const struct settings *store_settings(const struct store *store);
 
 /* What was found on one route in one round. observations[p] is the newest one for
@@ -39,8 +44,8 @@ void store_record_probe(struct store *store, size_t target, size_t route, int64_
                         bool failed);
 
 /* Facts of a configured credential, by its index in the settings. Their contents are
- * taken over: *facts is empty afterwards. */
-void store_set_credential(struct store *store, size_t credential, struct credential_facts *facts);
+ * taken over: *facts is empty afterwards. true: other files were known before. */
+bool store_set_credential(struct store *store, size_t credential, struct credential_facts *facts);
 
 struct route_snapshot {
   struct observation *observations[PRESENTED_COUNT]; /* referenced; NULL: none yet */
@@ -66,9 +71,11 @@ struct duration_histogram {
 /* By route name over all targets: 0 is direct, 1 + i is proxy i of the settings. */
 void store_read_histogram(struct store *store, size_t route_kind, struct duration_histogram *out);
 
-/* Calls visit with the facts under the lock (NULL when not set). Keep it short. */
+/* Calls visit with the facts under the lock (NULL when not set), and how often they have changed.
+ * Keep it short. */
 void store_visit_credential(struct store *store, size_t credential,
-                            void (*visit)(void *context, const struct credential_facts *facts),
+                            void (*visit)(void *context, const struct credential_facts *facts,
+                                          uint64_t changes),
                             void *context);
 
 /* Whether every target has had its first round recorded on every route. */

@@ -15,7 +15,7 @@ _mtls_exporter_flags() {
     ;;
   serve)
     printf '%s\n' --config.file= --config.check --web.listen-address= --web.telemetry-path= \
-      --workers= --log.level= --log.format= --version --help
+      --web.enable-lifecycle --workers= --log.level= --log.format= --version --help
     ;;
   esac
 }

@@ -12,15 +12,16 @@ static void on_ended(void *context, size_t own)
 enum status app_probe_once(struct settings *settings, struct store **out, struct error *error)
 {
   *out = NULL;
-  struct prober_shared shared = {.store = store_create(settings)};
+  struct store *store = store_create(settings);
+  atomic_int_fast64_t in_flight = 0;
   struct loop *loop = loop_create();
   struct prober *prober = NULL;
   enum status status = STATUS_OUT_OF_MEMORY;
-  if (shared.store == NULL || loop == NULL) {
+  if (store == NULL || loop == NULL) {
     goto done;
   }
   /* a stride as long as the list: the first target alone */
-  prober = prober_create(loop, &shared, 0, settings->target_count);
+  prober = prober_create(loop, store, &in_flight, 0, settings->target_count);
   if (prober == NULL || !prober_start_round(prober, 0, on_ended, loop)) {
     goto done;
   }
@@ -32,9 +33,9 @@ done:
     loop_destroy(loop);
   }
   if (status != STATUS_OK) {
-    store_destroy(shared.store);
+    store_unref(store);
     return error_set(error, status, NULL, 0, "out of memory or descriptors");
   }
-  *out = shared.store;
+  *out = store;
   return STATUS_OK;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/pages.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/on_demand.h"
+#include "app/stations.h"
 #include "base/clock.h"
-#include "base/version.h"
-#include "link/tls_context.h"
 #include "report/report.h"
 
 static const char plain_text[] = "text/plain; charset=utf-8";
+static const char json[] = "application/json";
 
 static struct buffer new_body(void)
 {
@@ -15,40 +19,30 @@ static struct buffer new_body(void)
   return body;
 }
 
-static struct exporter_facts exporter_facts_now(const struct pages *pages)
-{
-  int64_t in_flight = atomic_load(&pages->shared->probes_in_flight);
-  return (struct exporter_facts){
-      .version = VERSION_TEXT,
-      .wolfssl_version = tls_library_version(),
-      .probes_in_flight = in_flight > 0 ? (uint64_t)in_flight : 0,
-      .rounds_skipped = atomic_load(&pages->statistics->rounds_skipped),
-      .scheduler_lag_seconds =
-          (double)atomic_load(&pages->statistics->lag_ns) / (double)NS_PER_SECOND,
-      .last_reload_successful = true,
-      .last_reload_success_ns = pages->started_ns,
-      .start_ns = pages->started_ns,
-  };
-}
-
 /* More names than there are families are nobody's wish. */
 enum { NAMES_MAX = 128 };
 
+static const struct web_offer exposition_offers[] = {
+    [EXPOSITION_TEXT] = {"text/plain", "0.0.4"},
+    [EXPOSITION_OPENMETRICS] = {"application/openmetrics-text", "1.0.0"},
+};
+static const char *const exposition_types[] = {
+    [EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+    [EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+};
+
+static enum exposition_format preferred_format(const struct web_exchange *exchange)
+{
+  size_t count = sizeof(exposition_offers) / sizeof(exposition_offers[0]);
+  return (enum exposition_format)web_preferred(exchange, exposition_offers, count);
+}
+
 static void metrics_page(void *context, struct web_exchange *exchange)
 {
-  static const struct web_offer offers[] = {
-      [EXPOSITION_TEXT] = {"text/plain", "0.0.4"},
-      [EXPOSITION_OPENMETRICS] = {"application/openmetrics-text", "1.0.0"},
-  };
-  static const char *const content_types[] = {
-      [EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
-      [EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
-  };
   const struct pages *pages = context;
-  const struct exporter_facts facts = exporter_facts_now(pages);
-  size_t format = web_preferred(exchange, offers, sizeof(offers) / sizeof(offers[0]));
+  const struct exporter_facts facts = exporter_state_facts(pages->state);
   const char *names[NAMES_MAX];
-  struct exposition_wish wish = {.format = (enum exposition_format)format, .names = names};
+  struct exposition_wish wish = {.format = preferred_format(exchange), .names = names};
   const char *name = NULL;
   while (wish.name_count < NAMES_MAX &&
          (name = web_parameter(exchange, "name[]", wish.name_count)) != NULL) {
@@ -56,16 +50,20 @@ static void metrics_page(void *context, struct web_exchange *exchange)
     wish.name_count++;
   }
   struct buffer body = new_body();
-  report_exposition(pages->shared->store, &facts, &wish, &body);
-  web_answer(exchange, 200, content_types[format], &body);
+  struct store *store = exporter_state_store(pages->state);
+  report_exposition(store, &facts, &wish, &body);
+  store_unref(store);
+  web_answer(exchange, 200, exposition_types[wish.format], &body);
 }
 
 static void index_page(void *context, struct web_exchange *exchange)
 {
   const struct pages *pages = context;
-  const struct exporter_facts facts = exporter_facts_now(pages);
+  const struct exporter_facts facts = exporter_state_facts(pages->state);
   struct buffer body = new_body();
-  report_index_html(pages->shared->store, &facts, pages->telemetry_path, &body);
+  struct store *store = exporter_state_store(pages->state);
+  report_index_html(store, &facts, pages->telemetry_path, &body);
+  store_unref(store);
   web_answer(exchange, 200, "text/html; charset=utf-8", &body);
 }
 
@@ -73,15 +71,29 @@ static void targets_page(void *context, struct web_exchange *exchange)
 {
   const struct pages *pages = context;
   struct buffer body = new_body();
-  report_json_targets(pages->shared->store, &body);
-  web_answer(exchange, 200, "application/json", &body);
+  struct store *store = exporter_state_store(pages->state);
+  report_json_targets(store, &body);
+  store_unref(store);
+  web_answer(exchange, 200, json, &body);
+}
+
+static void sd_page(void *context, struct web_exchange *exchange)
+{
+  const struct pages *pages = context;
+  struct buffer body = new_body();
+  struct store *store = exporter_state_store(pages->state);
+  report_sd(store, &body);
+  store_unref(store);
+  web_answer(exchange, 200, json, &body);
 }
 
 static void verdicts_page(void *context, struct web_exchange *exchange)
 {
   const struct pages *pages = context;
   struct buffer body = new_body();
-  report_table(pages->shared->store, false, &body);
+  struct store *store = exporter_state_store(pages->state);
+  report_table(store, false, &body);
+  store_unref(store);
   web_answer(exchange, 200, plain_text, &body);
 }
 
@@ -100,13 +112,113 @@ static void healthy_page(void *context, struct web_exchange *exchange)
 
 static void ready_page(void *context, struct web_exchange *exchange)
 {
-  const struct pages *pages = context;
-  if (store_complete(pages->shared->store) || clock_monotonic_ns() >= pages->ready_by_ns) {
+  struct pages *pages = context;
+  struct store *store = exporter_state_store(pages->state);
+  /* a reload makes nobody wait again */
+  if (store_complete(store) || clock_monotonic_ns() >= pages->ready_by_ns) {
+    atomic_store(&pages->ready, true);
+  }
+  store_unref(store);
+  if (atomic_load(&pages->ready)) {
     answer_text(exchange, 200, "mtls_exporter is ready.\n");
   } else {
     answer_text(exchange, 503, "mtls_exporter is not ready: first rounds are still under way.\n");
   }
 }
+
+static void reload_page(void *context, struct web_exchange *exchange)
+{
+  const struct pages *pages = context;
+  if (pages->reload == NULL) {
+    answer_text(exchange, 403,
+                "Reloading by HTTP is not enabled: start with --web.enable-lifecycle.\n");
+  } else {
+    pages->reload(pages->reload_context, exchange);
+  }
+}
+
+/* ---- /probe ----------------------------------------------------------------------------- */
+
+struct visit {
+  struct web_exchange *exchange;
+  struct store *store;
+  enum exposition_format format;
+  bool debug;
+  int64_t begun_ns;
+};
+
+static void on_visit_ended(void *context, bool complete)
+{
+  struct visit *visit = context;
+  if (!complete) {
+    answer_text(visit->exchange, 503, "The exporter is reloading or stopping.\n");
+  } else if (visit->debug) {
+    struct buffer body = new_body();
+    report_text(visit->store, 0, false, &body);
+    web_answer(visit->exchange, 200, plain_text, &body);
+  } else {
+    const struct exposition_wish wish = {.format = visit->format,
+                                         .duration_ns = clock_monotonic_ns() - visit->begun_ns};
+    struct buffer body = new_body();
+    report_exposition(visit->store, NULL, &wish, &body);
+    web_answer(visit->exchange, 200, exposition_types[wish.format], &body);
+  }
+  store_unref(visit->store);
+  free(visit);
+}
+
+static bool is_true(const char *word)
+{
+  return word != NULL && strcmp(word, "true") == 0;
+}
+
+/* Takes over the settings. */
+static void start_visit(const struct pages *pages, struct web_exchange *exchange,
+                        struct settings *settings)
+{
+  struct visit *visit = calloc(1, sizeof(*visit));
+  struct store *store = store_create(settings);
+  settings_unref(settings);
+  if (visit == NULL || store == NULL) {
+    free(visit);
+    store_unref(store);
+    answer_text(exchange, 500, "out of memory\n");
+    return;
+  }
+  *visit = (struct visit){
+      .exchange = exchange,
+      .store = store,
+      .format = preferred_format(exchange),
+      .debug = is_true(web_parameter(exchange, "debug", 0)),
+      .begun_ns = clock_monotonic_ns(),
+  };
+  exporter_state_visit(pages->state, store, on_visit_ended, visit);
+}
+
+static void probe_page(void *context, struct web_exchange *exchange)
+{
+  const struct pages *pages = context;
+  const struct on_demand_query query = {
+      .target = web_parameter(exchange, "target", 0),
+      .module = web_parameter(exchange, "module", 0),
+      .proxies = web_parameter(exchange, "proxy", 0),
+      .timeout_seconds = web_field(exchange, "X-Prometheus-Scrape-Timeout-Seconds"),
+  };
+  struct error error = {0};
+  struct settings *settings = NULL;
+  struct store *store = exporter_state_store(pages->state);
+  unsigned status = on_demand_settings(store_settings(store), &query, &settings, &error);
+  store_unref(store);
+  if (status == 200) {
+    start_visit(pages, exchange, settings);
+    return;
+  }
+  struct buffer body = new_body();
+  buffer_append_format(&body, "%s\n", error.text);
+  web_answer(exchange, status, plain_text, &body);
+}
+
+/* ---- the table -------------------------------------------------------------------------- */
 
 static int64_t longest_first_round_ns(const struct settings *settings)
 {
@@ -119,27 +231,29 @@ static int64_t longest_first_round_ns(const struct settings *settings)
   return longest_ms * NS_PER_MS;
 }
 
-void pages_init(struct pages *pages, struct prober_shared *shared,
-                struct schedule_statistics *statistics, const char *telemetry_path,
-                int64_t first_spread_ns)
+void pages_init(struct pages *pages, struct exporter_state *state, const char *telemetry_path)
 {
+  struct store *store = exporter_state_store(state);
+  const struct settings *settings = store_settings(store);
   *pages = (struct pages){
-      .shared = shared,
-      .statistics = statistics,
+      .state = state,
       .telemetry_path = telemetry_path,
-      .started_ns = clock_wall_ns(),
-      .ready_by_ns = clock_monotonic_ns() + first_spread_ns +
-                     longest_first_round_ns(store_settings(shared->store)),
+      .ready_by_ns = clock_monotonic_ns() + stations_first_spread_ns(settings->target_count) +
+                     longest_first_round_ns(settings),
       .table =
           {
               {.path = telemetry_path, .answer = metrics_page},
               {.path = "/", .answer = index_page},
+              {.path = "/probe", .answer = probe_page},
+              {.path = "/sd", .answer = sd_page},
               {.path = "/api/v1/targets", .answer = targets_page},
               {.path = "/verdicts", .answer = verdicts_page},
               {.path = "/-/healthy", .answer = healthy_page},
               {.path = "/-/ready", .answer = ready_page},
+              {.path = "/-/reload", .methods = WEB_CHANGE, .answer = reload_page},
           },
   };
+  store_unref(store);
 }
 
 const struct web_page *pages_table(const struct pages *pages, size_t *count)

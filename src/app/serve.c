@@ -2,182 +2,181 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "app/app.h"
 #include "app/pages.h"
-#include "app/prober.h"
-#include "base/clock.h"
+#include "app/stations.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "link/tls_context.h"
-#include "schedule/scheduler.h"
-#include "schedule/worker.h"
-#include "web/web.h"
-
-/*
- * NOTES. First rounds: 5 ms a target keeps a start below the pace that one core can shake hands
- * at, and shows small configurations at once. Probes under way: each takes a descriptor and some
- * 50 KB inside the TLS library; a thousand a worker is far more than a core can keep busy.
- */
-#define FIRST_SPREAD_NS_PER_TARGET (5 * NS_PER_MS)
-#define FIRST_SPREAD_LEAST_NS (200 * NS_PER_MS)
-enum { IN_FLIGHT_MOST = 1000, IN_FLIGHT_LEAST = 16, DESCRIPTORS_FOR_OTHERS = 128 };
 
 static const char *const default_listen_address = "127.0.0.1:10063";
 
-struct serving;
-
-/* A worker's thread with its share of the targets. */
-struct station {
-  struct serving *serving;
-  size_t number;
-  struct worker *worker;
-  struct prober *prober;
-  struct scheduler *scheduler;
+/* A client of /-/reload that waits for its end. */
+struct waiting {
+  struct web_exchange *exchange;
+  struct waiting *next;
 };
 
 struct serving {
   const struct serve_options *options;
-  struct prober_shared shared;
-  struct schedule_statistics statistics;
-  struct station *stations;
-  size_t station_count;
-  unsigned cap; /* probes under way at once, of one station */
+  struct exporter_state state;
+  struct stations *stations;
   struct loop *loop;
+  struct signal_watch *terminated;
+  struct signal_watch *interrupted;
+  struct signal_watch *hung_up;
+  struct waker *reload_asked;
+  pthread_mutex_t lock; /* of the two below */
+  struct waiting *waiting;
+  bool stopping;
   struct web *web;
   struct pages pages;
 };
 
-/* ---- a station, on its own thread ------------------------------------------------------ */
+/* ---- reload ------------------------------------------------------------------------------ */
 
-static void on_round_ended(void *context, size_t own)
+/* All or nothing: the old workers end, the new store takes over what they knew, new workers go on.
+ * Where those cannot start, the old configuration goes on. */
+static enum status exchange_workers(struct serving *serving, struct settings *settings,
+                                    struct error *error)
 {
-  struct station *station = context;
-  scheduler_finished(station->scheduler, own);
-}
-
-static void on_due(void *context, size_t own)
-{
-  struct station *station = context;
-  if (!prober_start_round(station->prober, own, on_round_ended, station)) {
-    log_write(LOG_ERROR, "out of memory: round not started", "target",
-              prober_target(station->prober, own)->name, NULL);
-    scheduler_finished(station->scheduler, own);
+  struct exporter_state *state = &serving->state;
+  struct store *store = store_create(settings);
+  if (store == NULL) {
+    return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
   }
-}
-
-static struct schedule_item *plan(const struct prober *prober)
-{
-  size_t count = prober_count(prober);
-  struct schedule_item *items = calloc(count > 0 ? count : 1, sizeof(*items));
-  for (size_t i = 0; items != NULL && i < count; i++) {
-    const struct target *target = prober_target(prober, i);
-    items[i].interval_ns = target->probe.interval_ms * NS_PER_MS;
-    items[i].offset_ns = schedule_offset_ns(target->name, items[i].interval_ns);
-    items[i].weight = (unsigned)target->probe.route_count;
-  }
-  return items;
-}
-
-static int64_t first_spread_ns(const struct serving *serving)
-{
-  size_t targets = store_settings(serving->shared.store)->target_count;
-  int64_t spread = (int64_t)targets * FIRST_SPREAD_NS_PER_TARGET;
-  return spread > FIRST_SPREAD_LEAST_NS ? spread : FIRST_SPREAD_LEAST_NS;
-}
-
-static bool set_up_station(void *context, struct loop *loop)
-{
-  struct station *station = context;
-  struct serving *serving = station->serving;
-  station->prober = prober_create(loop, &serving->shared, station->number, serving->station_count);
-  if (station->prober == NULL) {
-    return false;
-  }
-  struct schedule_item *items = plan(station->prober);
-  if (items == NULL) {
-    return false;
-  }
-  station->scheduler = scheduler_create(loop, items, prober_count(station->prober), serving->cap,
-                                        &serving->statistics, on_due, station);
-  free(items);
-  if (station->scheduler == NULL) {
-    return false;
-  }
-  scheduler_run(station->scheduler, first_spread_ns(serving));
-  return true;
-}
-
-static void tear_down_station(void *context)
-{
-  struct station *station = context;
-  if (station->scheduler != NULL) {
-    scheduler_stop(station->scheduler);
-  }
-  prober_destroy(station->prober);
-  scheduler_destroy(station->scheduler);
-  station->prober = NULL;
-  station->scheduler = NULL;
-}
-
-static const struct worker_role station_role = {
-    .set_up = set_up_station,
-    .tear_down = tear_down_station,
-};
-
-/* ---- the whole, on the main thread ----------------------------------------------------- */
-
-static unsigned in_flight_cap(size_t stations)
-{
-  struct rlimit limit;
-  unsigned most = IN_FLIGHT_MOST;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    rlim_t free_ones =
-        limit.rlim_cur > DESCRIPTORS_FOR_OTHERS ? limit.rlim_cur - DESCRIPTORS_FOR_OTHERS : 0;
-    rlim_t share = free_ones / stations;
-    most = share < IN_FLIGHT_MOST ? (unsigned)share : IN_FLIGHT_MOST;
-  }
-  return most > IN_FLIGHT_LEAST ? most : IN_FLIGHT_LEAST;
-}
-
-static size_t worker_count(const struct serve_options *options, size_t targets)
-{
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  size_t count = options->workers > 0 ? options->workers : cores > 0 ? (size_t)cores : 1;
-  return count < targets ? count : targets;
-}
-
-static enum status start_stations(struct serving *serving, struct error *error)
-{
-  for (size_t i = 0; i < serving->station_count; i++) {
-    struct station *station = &serving->stations[i];
-    station->serving = serving;
-    station->number = i;
-    if (worker_start(&station_role, station, &station->worker) != STATUS_OK) {
-      return error_set(error, STATUS_IO, NULL, 0,
-                       "worker %zu cannot start: out of memory, threads or descriptors", i);
+  struct store *before = exporter_state_store(state);
+  exporter_state_set_stations(state, NULL);
+  stations_stop(serving->stations);
+  store_inherit(store, before);
+  enum status status =
+      stations_start(state, store, serving->options->workers, &serving->stations, error);
+  if (status == STATUS_OK) {
+    exporter_state_replace(state, store);
+  } else {
+    store_unref(store);
+    struct error again;
+    if (stations_start(state, before, serving->options->workers, &serving->stations, &again) !=
+        STATUS_OK) {
+      log_write(LOG_ERROR, "no worker is left", "reason", again.text, NULL);
+      loop_stop(serving->loop);
     }
   }
-  return STATUS_OK;
+  exporter_state_set_stations(state, serving->stations);
+  store_unref(before);
+  return status;
 }
 
-static void stop_stations(struct serving *serving)
+/* Every mistake a line of text and a line in the log; frees the list. */
+static void tell_errors(struct error_list *errors, struct buffer *text)
 {
-  for (size_t i = 0; serving->stations != NULL && i < serving->station_count; i++) {
-    if (serving->stations[i].worker != NULL) {
-      worker_ask_to_stop(serving->stations[i].worker);
+  for (size_t i = 0; i < errors->count; i++) {
+    char line[sizeof(struct error) + 32];
+    error_format(&errors->items[i], line, sizeof(line));
+    buffer_append_format(text, "%s\n", line);
+    log_write(LOG_ERROR, "reload failed, the configuration before stays", "reason", line, NULL);
+  }
+  error_list_deinit(errors);
+}
+
+static enum status reload(struct serving *serving, struct buffer *text)
+{
+  struct error_list errors = {0};
+  struct error error = {0};
+  struct settings *settings = NULL;
+  enum status status = app_load_settings(serving->options->config_file, &settings, &errors);
+  if (status == STATUS_OK) {
+    status = exchange_workers(serving, settings, &error);
+    if (status != STATUS_OK && error_list_add(&errors, &error) != STATUS_OK) {
+      log_write(LOG_ERROR, "reload failed", "reason", "out of memory", NULL);
     }
   }
-  for (size_t i = 0; serving->stations != NULL && i < serving->station_count; i++) {
-    worker_stop(serving->stations[i].worker);
+  tell_errors(&errors, text);
+  exporter_state_reloaded(&serving->state, status == STATUS_OK);
+  if (status == STATUS_OK) {
+    char targets[32];
+    (void)snprintf(targets, sizeof(targets), "%zu", settings->target_count);
+    log_write(LOG_INFO, "configuration reloaded", "targets", targets, NULL);
+  }
+  settings_unref(settings);
+  return status;
+}
+
+static struct waiting *take_waiting(struct serving *serving, bool stop)
+{
+  (void)pthread_mutex_lock(&serving->lock);
+  struct waiting *waiting = serving->waiting;
+  serving->waiting = NULL;
+  serving->stopping = serving->stopping || stop;
+  (void)pthread_mutex_unlock(&serving->lock);
+  return waiting;
+}
+
+/* Tells all who wait the same. */
+static void answer_waiting(struct waiting *waiting, unsigned status, const char *text)
+{
+  while (waiting != NULL) {
+    struct waiting *next = waiting->next;
+    struct buffer body;
+    buffer_init(&body, WEB_BODY_MAX_BYTES);
+    buffer_append_text(&body, text);
+    web_answer(waiting->exchange, status, "text/plain; charset=utf-8", &body);
+    free(waiting);
+    waiting = next;
   }
 }
 
-static enum status start_web(struct serving *serving, struct error *error)
+static void on_reload_asked(void *context)
 {
-  const struct settings *settings = store_settings(serving->shared.store);
+  struct serving *serving = context;
+  /* who asks while it goes on, asks for another */
+  struct waiting *waiting = take_waiting(serving, false);
+  struct buffer text;
+  buffer_init(&text, WEB_BODY_MAX_BYTES);
+  enum status status = reload(serving, &text);
+  answer_waiting(waiting, status == STATUS_OK ? 200 : 500, buffer_text(&text));
+  buffer_deinit(&text);
+}
+
+/* POST /-/reload, on a thread of the web's. */
+static void on_reload_page(void *context, struct web_exchange *exchange)
+{
+  struct serving *serving = context;
+  struct waiting *waiting = calloc(1, sizeof(*waiting));
+  (void)pthread_mutex_lock(&serving->lock);
+  bool taken = waiting != NULL && !serving->stopping;
+  if (taken) {
+    *waiting = (struct waiting){exchange, serving->waiting};
+    serving->waiting = waiting;
+    waker_wake(serving->reload_asked);
+  }
+  (void)pthread_mutex_unlock(&serving->lock);
+  if (!taken) {
+    free(waiting);
+    struct buffer body;
+    buffer_init(&body, WEB_BODY_MAX_BYTES);
+    buffer_append_text(&body, "The exporter is stopping.\n");
+    web_answer(exchange, 503, "text/plain; charset=utf-8", &body);
+  }
+}
+
+/* ---- start and stop ---------------------------------------------------------------------- */
+
+static void on_signal(void *context, int signal_number)
+{
+  struct serving *serving = context;
+  if (signal_number == SIGHUP) {
+    on_reload_asked(serving);
+    return;
+  }
+  log_write(LOG_INFO, "stopping", "signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
+  loop_stop(serving->loop);
+}
+
+static enum status start_web(struct serving *serving, const struct settings *settings,
+                             struct error *error)
+{
   struct web_options web = {
       .listen_addresses = &default_listen_address,
       .listen_address_count = 1,
@@ -189,20 +188,22 @@ static enum status start_web(struct serving *serving, struct error *error)
     web.listen_addresses = settings->listen_addresses;
     web.listen_address_count = settings->listen_address_count;
   }
-  pages_init(&serving->pages, &serving->shared, &serving->statistics,
-             serving->options->telemetry_path, first_spread_ns(serving));
+  pages_init(&serving->pages, &serving->state, serving->options->telemetry_path);
+  if (serving->options->enable_lifecycle) {
+    serving->pages.reload = on_reload_page;
+    serving->pages.reload_context = serving;
+  }
   web.pages = pages_table(&serving->pages, &web.page_count);
   web.context = &serving->pages;
   return web_start(&web, &serving->web, error);
 }
 
-static void announce(const struct serving *serving)
+static void announce(const struct serving *serving, const struct settings *settings)
 {
-  const struct settings *settings = store_settings(serving->shared.store);
   char targets[32];
   char workers[32];
   (void)snprintf(targets, sizeof(targets), "%zu", settings->target_count);
-  (void)snprintf(workers, sizeof(workers), "%zu", serving->station_count);
+  (void)snprintf(workers, sizeof(workers), "%zu", stations_count(serving->stations));
   log_write(LOG_INFO, "mtls_exporter started", "version", VERSION_TEXT, "wolfssl",
             tls_library_version(), "targets", targets, "workers", workers, NULL);
   const char *address = NULL;
@@ -211,54 +212,67 @@ static void announce(const struct serving *serving)
   }
 }
 
-static void on_signal(void *context, int signal_number)
+static bool watch_signals(struct serving *serving)
 {
-  struct serving *serving = context;
-  log_write(LOG_INFO, "stopping", "signal", signal_number == SIGINT ? "SIGINT" : "SIGTERM", NULL);
-  loop_stop(serving->loop);
+  struct loop *loop = serving->loop;
+  serving->terminated = signal_watch_create(loop, SIGTERM, on_signal, serving);
+  serving->interrupted = signal_watch_create(loop, SIGINT, on_signal, serving);
+  serving->hung_up = signal_watch_create(loop, SIGHUP, on_signal, serving);
+  serving->reload_asked = waker_create(loop, on_reload_asked, serving);
+  return serving->terminated != NULL && serving->interrupted != NULL && serving->hung_up != NULL &&
+         serving->reload_asked != NULL;
+}
+
+static void stop(struct serving *serving)
+{
+  exporter_state_set_stations(&serving->state, NULL);
+  stations_stop(serving->stations);
+  answer_waiting(take_waiting(serving, true), 503, "The exporter is stopping.\n");
+  web_stop(serving->web);
+  signal_watch_destroy(serving->terminated);
+  signal_watch_destroy(serving->interrupted);
+  signal_watch_destroy(serving->hung_up);
+  waker_destroy(serving->reload_asked);
 }
 
 /* Stays here until a signal says to stop. */
-static enum status run_until_told(struct serving *serving, struct error *error)
+static enum status run_until_told(struct serving *serving, const struct settings *settings,
+                                  struct error *error)
 {
-  struct signal_watch *terminated = signal_watch_create(serving->loop, SIGTERM, on_signal, serving);
-  struct signal_watch *interrupted = signal_watch_create(serving->loop, SIGINT, on_signal, serving);
-  enum status status = terminated != NULL && interrupted != NULL
-                           ? start_web(serving, error)
+  enum status status = watch_signals(serving)
+                           ? start_web(serving, settings, error)
                            : error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
   if (status == STATUS_OK) {
-    status = start_stations(serving, error);
+    status = stations_start(&serving->state, serving->state.store, serving->options->workers,
+                            &serving->stations, error);
   }
   if (status == STATUS_OK) {
-    announce(serving);
+    exporter_state_set_stations(&serving->state, serving->stations);
+    announce(serving, settings);
     loop_run(serving->loop);
   }
-  signal_watch_destroy(terminated);
-  signal_watch_destroy(interrupted);
-  stop_stations(serving);
-  web_stop(serving->web);
+  stop(serving);
   return status;
 }
 
 enum status app_serve(struct settings *settings, const struct serve_options *options,
                       struct error *error)
 {
-  struct serving serving = {.options = options};
+  struct serving serving = {.options = options, .loop = loop_create()};
+  struct store *store = store_create(settings);
   enum status status = STATUS_OUT_OF_MEMORY;
-  serving.shared.store = store_create(settings);
-  serving.loop = loop_create();
-  serving.station_count = worker_count(options, settings->target_count);
-  serving.stations = calloc(serving.station_count, sizeof(*serving.stations));
-  serving.cap = in_flight_cap(serving.station_count);
-  if (serving.shared.store == NULL || serving.loop == NULL || serving.stations == NULL) {
+  if (store == NULL || serving.loop == NULL) {
     (void)error_set(error, status, NULL, 0, "out of memory or descriptors");
+    store_unref(store);
   } else {
-    status = run_until_told(&serving, error);
+    (void)pthread_mutex_init(&serving.lock, NULL);
+    exporter_state_init(&serving.state, store);
+    status = run_until_told(&serving, settings, error);
+    exporter_state_deinit(&serving.state);
+    (void)pthread_mutex_destroy(&serving.lock);
   }
   if (serving.loop != NULL) {
     loop_destroy(serving.loop);
   }
-  store_destroy(serving.shared.store);
-  free(serving.stations);
   return status;
 }

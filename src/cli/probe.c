@@ -215,7 +215,7 @@ static int probe_and_print(struct settings *settings, enum format format)
   if (result == EXIT_AS_EXPECTED && !all_as_expected(store)) {
     result = EXIT_FAULT;
   }
-  store_destroy(store);
+  store_unref(store);
   return result;
 }
 

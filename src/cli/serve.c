@@ -16,6 +16,7 @@ struct serve_flags {
   struct flag_list listen_addresses;
   const char *telemetry_path;
   const char *workers;
+  bool enable_lifecycle;
   const char *log_level;
   const char *log_format;
   bool help;
@@ -23,7 +24,7 @@ struct serve_flags {
   struct flag_list operands;
 };
 
-enum { SERVE_FLAG_COUNT = 9 };
+enum { SERVE_FLAG_COUNT = 10 };
 
 static void describe(struct serve_flags *values, struct flag out[SERVE_FLAG_COUNT])
 {
@@ -34,6 +35,8 @@ static void describe(struct serve_flags *values, struct flag out[SERVE_FLAG_COUN
        .list = &values->listen_addresses},
       {"--web.telemetry-path", "PATH", "where the metrics are, default /metrics",
        .text = &values->telemetry_path},
+      {"--web.enable-lifecycle", NULL, "reload on POST /-/reload, not only on SIGHUP",
+       .given = &values->enable_lifecycle},
       {"--workers", "N", "threads that probe, default one per core", .text = &values->workers},
       {"--log.level", "LEVEL", "debug, info (default), warn, error", .text = &values->log_level},
       {"--log.format", "FORMAT", "logfmt (default) or json", .text = &values->log_format},
@@ -47,10 +50,12 @@ static int print_help(const struct flag *flags)
 {
   struct buffer out;
   buffer_init(&out, HELP_LIMIT_BYTES);
-  buffer_append_text(&out, "usage: mtls_exporter [serve] --config.file=FILE [flags]\n\n"
-                           "Probes the configured targets on a schedule and serves the results:\n"
-                           "/metrics for Prometheus, / for people. Stops on SIGTERM and SIGINT.\n"
-                           "\nflags:\n");
+  buffer_append_text(&out,
+                     "usage: mtls_exporter [serve] --config.file=FILE [flags]\n\n"
+                     "Probes the configured targets on a schedule and serves the results:\n"
+                     "/metrics for Prometheus, / for people. SIGHUP reloads the configuration,\n"
+                     "SIGTERM and SIGINT stop.\n"
+                     "\nflags:\n");
   flags_help(flags, SERVE_FLAG_COUNT, &out);
   (void)fputs(buffer_text(&out), stdout);
   buffer_deinit(&out);
@@ -93,6 +98,8 @@ static enum status read_options(const struct serve_flags *values, struct serve_o
                                 struct error *error)
 {
   *options = (struct serve_options){
+      .config_file = values->config_file,
+      .enable_lifecycle = values->enable_lifecycle,
       .listen_addresses = values->listen_addresses.items,
       .listen_address_count = values->listen_addresses.count,
       .telemetry_path = values->telemetry_path != NULL ? values->telemetry_path : "/metrics",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/settings.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,23 @@ struct settings *settings_ref(struct settings *settings)
   return settings;
 }
 
+struct settings *settings_borrow(const struct settings *lender)
+{
+  struct settings *settings = settings_create();
+  if (settings == NULL) {
+    return NULL;
+  }
+  settings->credentials = lender->credentials;
+  settings->credential_count = lender->credential_count;
+  settings->proxies = lender->proxies;
+  settings->proxy_count = lender->proxy_count;
+  settings->modules = lender->modules;
+  settings->module_count = lender->module_count;
+  /* nothing of it is written but the count of references */
+  settings->lender = settings_ref((struct settings *)(uintptr_t)lender);
+  return settings;
+}
+
 void settings_unref(struct settings *settings)
 {
   if (settings == NULL ||
@@ -38,6 +56,7 @@ void settings_unref(struct settings *settings)
     free(block);
     block = next;
   }
+  settings_unref(settings->lender);
   free(settings);
 }
 

@@ -10,6 +10,12 @@ enum { LABELS_LIMIT_BYTES = 256 * 1024 * 1024 };
 
 /* clang-format off */
 static const struct family families[] = {
+  {"probe_success", "gauge",
+   "Whether the round found on every route what is expected, and no fault.",
+   SCOPE_VISIT, expose_visit_success},
+  {"probe_duration_seconds", "gauge",
+   "How long the round took.",
+   SCOPE_VISIT, expose_visit_duration},
   {"mtls_probe_success", "gauge",
    "Whether the last round on this route found what is expected and no fault; probed every interval, not at the scrape.",
    SCOPE_ROUTE, expose_success},
@@ -103,6 +109,9 @@ static const struct family families[] = {
   {"mtls_client_certificate_usable", "gauge",
    "Whether the configured client certificate loads, matches its key, is in its dates and may authenticate clients.",
    SCOPE_CREDENTIALS, expose_client_usable},
+  {"mtls_client_certificate_changes_total", "counter",
+   "How often the files of the configured client certificate were found changed and read again.",
+   SCOPE_CREDENTIALS_HISTORY, expose_client_changes},
   {"mtls_targets", "gauge", "Targets configured.", SCOPE_EXPORTER, expose_targets},
   {"mtls_probes_in_flight", "gauge", "Probes under way now.", SCOPE_EXPORTER, expose_in_flight},
   {"mtls_rounds_skipped_total", "counter",
@@ -195,16 +204,31 @@ static void write_family(struct page *page, const struct family *family)
     }
     break;
   case SCOPE_CREDENTIALS:
+  case SCOPE_CREDENTIALS_HISTORY:
   case SCOPE_HISTORY:
   case SCOPE_EXPORTER:
+  case SCOPE_VISIT:
     family->write(page);
     break;
   }
 }
 
-static bool has_meaning_now(enum family_scope scope)
+/* Of one round that was asked for, or of the serving exporter. */
+static bool has_meaning(enum family_scope scope, bool visit)
 {
-  return scope == SCOPE_ROUTE || scope == SCOPE_CREDENTIALS;
+  switch (scope) {
+  case SCOPE_ROUTE:
+  case SCOPE_CREDENTIALS:
+    return true;
+  case SCOPE_VISIT:
+    return visit;
+  case SCOPE_ROUTE_HISTORY:
+  case SCOPE_HISTORY:
+  case SCOPE_CREDENTIALS_HISTORY:
+  case SCOPE_EXPORTER:
+    return !visit;
+  }
+  return false;
 }
 
 static bool is_wished(const struct exposition_wish *wish, const struct family *family)
@@ -220,7 +244,7 @@ static bool is_wished(const struct exposition_wish *wish, const struct family *f
 void report_exposition(struct store *store, const struct exporter_facts *exporter,
                        const struct exposition_wish *wish, struct buffer *out)
 {
-  struct page page = {.out = out, .format = wish->format, .store = store, .exporter = exporter};
+  struct page page = {.out = out, .wish = wish, .store = store, .exporter = exporter};
   page.now = clock_wall_ns() / NS_PER_SECOND;
   buffer_init(&page.labels, LABELS_LIMIT_BYTES);
   if (view_init(&page.view, store, 0, store_settings(store)->target_count, out) == STATUS_OK) {
@@ -232,8 +256,7 @@ void report_exposition(struct store *store, const struct exporter_facts *exporte
       process_read(&page.process);
     }
     for (size_t i = 0; status == STATUS_OK && i < sizeof(families) / sizeof(families[0]); i++) {
-      if (is_wished(wish, &families[i]) &&
-          (exporter != NULL || has_meaning_now(families[i].scope))) {
+      if (is_wished(wish, &families[i]) && has_meaning(families[i].scope, exporter == NULL)) {
         write_family(&page, &families[i]);
       }
     }

@@ -55,7 +55,8 @@ void expose_durations(struct page *page)
 
 /* Calls write for every credential whose facts are known. */
 static void visit_credentials(struct page *page,
-                              void (*write)(void *page, const struct credential_facts *facts))
+                              void (*write)(void *page, const struct credential_facts *facts,
+                                            uint64_t changes))
 {
   const struct settings *settings = store_settings(page->store);
   for (size_t i = 0; i < settings->credential_count; i++) {
@@ -63,8 +64,10 @@ static void visit_credentials(struct page *page,
   }
 }
 
-static void write_client_not_after(void *context, const struct credential_facts *facts)
+static void write_client_not_after(void *context, const struct credential_facts *facts,
+                                   uint64_t changes)
 {
+  (void)changes;
   struct page *page = context;
   if (facts != NULL && facts->chain_length > 0) {
     sample_begin(page, "");
@@ -78,8 +81,9 @@ void expose_client_not_after(struct page *page)
   visit_credentials(page, write_client_not_after);
 }
 
-static void write_client_info(void *context, const struct credential_facts *facts)
+static void write_client_info(void *context, const struct credential_facts *facts, uint64_t changes)
 {
+  (void)changes;
   struct page *page = context;
   if (facts != NULL && facts->chain_length > 0) {
     const struct certificate *leaf = &facts->chain[0];
@@ -100,8 +104,10 @@ void expose_client_info(struct page *page)
   visit_credentials(page, write_client_info);
 }
 
-static void write_client_usable(void *context, const struct credential_facts *facts)
+static void write_client_usable(void *context, const struct credential_facts *facts,
+                                uint64_t changes)
 {
+  (void)changes;
   struct page *page = context;
   if (facts != NULL) {
     sample_begin(page, "");
@@ -113,6 +119,37 @@ static void write_client_usable(void *context, const struct credential_facts *fa
 void expose_client_usable(struct page *page)
 {
   visit_credentials(page, write_client_usable);
+}
+
+static void write_client_changes(void *context, const struct credential_facts *facts,
+                                 uint64_t changes)
+{
+  struct page *page = context;
+  if (facts != NULL) {
+    sample_begin(page, "");
+    sample_label(page, "credential", facts->name);
+    sample_value_count(page, changes);
+  }
+}
+
+void expose_client_changes(struct page *page)
+{
+  visit_credentials(page, write_client_changes);
+}
+
+void expose_visit_success(struct page *page)
+{
+  bool success = page->view.route_count > 0;
+  for (size_t i = 0; i < page->view.route_count; i++) {
+    success = success && view_condition(&page->view.routes[i]) == CONDITION_OK;
+  }
+  sample_integer(page, success ? 1 : 0);
+}
+
+void expose_visit_duration(struct page *page)
+{
+  sample_begin(page, "");
+  sample_value_seconds(page, page->wish->duration_ns);
 }
 
 void expose_targets(struct page *page)

@@ -14,11 +14,13 @@
 struct page;
 
 enum family_scope {
-  SCOPE_ROUTE,         /* the state of one target on one route */
-  SCOPE_ROUTE_HISTORY, /* counted since start, per target and route */
-  SCOPE_HISTORY,       /* counted since start, over all targets */
-  SCOPE_CREDENTIALS,   /* the configured client certificates */
-  SCOPE_EXPORTER,      /* the exporter itself */
+  SCOPE_ROUTE,               /* the state of one target on one route */
+  SCOPE_ROUTE_HISTORY,       /* counted since start, per target and route */
+  SCOPE_HISTORY,             /* counted since start, over all targets */
+  SCOPE_CREDENTIALS,         /* the configured client certificates */
+  SCOPE_CREDENTIALS_HISTORY, /* counted since start, per credential */
+  SCOPE_EXPORTER,            /* the exporter itself */
+  SCOPE_VISIT,               /* one round that was asked for */
 };
 
 struct family {
@@ -39,7 +41,7 @@ struct route_labels {
 
 struct page {
   struct buffer *out;
-  enum exposition_format format;
+  const struct exposition_wish *wish;
   struct store *store;
   const struct exporter_facts *exporter; /* NULL: one probe now */
   struct view view;
@@ -106,6 +108,9 @@ void expose_durations(struct page *page);
 void expose_client_not_after(struct page *page);
 void expose_client_info(struct page *page);
 void expose_client_usable(struct page *page);
+void expose_client_changes(struct page *page);
+void expose_visit_success(struct page *page);
+void expose_visit_duration(struct page *page);
 void expose_targets(struct page *page);
 void expose_in_flight(struct page *page);
 void expose_rounds_skipped(struct page *page);

@@ -43,7 +43,7 @@ static void begin_openmetrics_family(struct page *page)
 
 static void begin_family(struct page *page)
 {
-  switch (page->format) {
+  switch (page->wish->format) {
   case EXPOSITION_TEXT:
     begin_text_family(page);
     break;
@@ -163,7 +163,7 @@ void append_bound(struct page *page, struct buffer *out, double value)
   size_t before = out->length;
   append_real(out, value);
   bool whole = out->data != NULL && strpbrk(out->data + before, ".e") == NULL;
-  if (page->format == EXPOSITION_OPENMETRICS && whole) {
+  if (page->wish->format == EXPOSITION_OPENMETRICS && whole) {
     buffer_append_text(out, ".0");
   }
 }

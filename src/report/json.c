@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -409,4 +410,71 @@ void report_json_targets(struct store *store, struct buffer *out)
     dump(object(&targets, 1), JSON_COMPACT, out);
     view_deinit(&view);
   }
+}
+
+/* ---- http_sd --------------------------------------------------------------------------- */
+
+/* "edge_swg,other": the proxies among the target's routes; to be freed, NULL where memory is out.
+ */
+static char *proxy_names(const struct target *target)
+{
+  struct buffer names;
+  buffer_init(&names, TEXT_LIMIT_BYTES);
+  for (size_t i = 0; i < target->probe.route_count; i++) {
+    if (target->probe.routes[i].proxy != NULL) {
+      buffer_append_text(&names, names.length > 0 ? "," : "");
+      buffer_append_text(&names, target->probe.routes[i].name);
+    }
+  }
+  char *taken = buffer_take(&names);
+  buffer_deinit(&names);
+  return taken;
+}
+
+/* The target's own labels come with the answer of /probe already; here they are there to choose
+ * by. */
+static json_t *sd_labels(const struct target *target, const char *address)
+{
+  char *proxies = proxy_names(target);
+  const struct member members[] = {
+      {"__param_target", text(address)},
+      {"__param_module", text(target->module)},
+      {"__param_proxy", proxies != NULL ? text(proxies) : NULL},
+      {"__meta_mtls_target", text(target->name)},
+  };
+  free(proxies);
+  json_t *labels = object(members, COUNT_OF(members));
+  for (size_t i = 0; labels != NULL && i < target->label_count; i++) {
+    char name[256];
+    (void)snprintf(name, sizeof(name), "__meta_mtls_label_%s", target->labels[i].name);
+    if (json_object_set_new(labels, name, text(target->labels[i].value)) != 0) {
+      json_decref(labels);
+      return NULL;
+    }
+  }
+  return labels;
+}
+
+static json_t *sd_entry(const struct target *target)
+{
+  char address[ADDRESS_BYTES];
+  target_address(target, address, sizeof(address));
+  const struct member members[] = {
+      {"targets", json_pack("[o]", text(address))},
+      {"labels", sd_labels(target, address)},
+  };
+  return object(members, COUNT_OF(members));
+}
+
+void report_sd(struct store *store, struct buffer *out)
+{
+  const struct settings *settings = store_settings(store);
+  json_t *array = json_array();
+  for (size_t i = 0; array != NULL && i < settings->target_count; i++) {
+    if (json_array_append_new(array, sd_entry(&settings->targets[i])) != 0) {
+      json_decref(array);
+      array = NULL;
+    }
+  }
+  dump(array, JSON_COMPACT, out);
 }

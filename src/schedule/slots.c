@@ -15,6 +15,7 @@ struct slot_item {
   int64_t following;  /* the number of the slot after that */
   int64_t waiting_ns; /* the slot it waits for room with */
   unsigned weight;
+  bool continued;
   enum item_state state;
   bool had_first;
 };
@@ -108,6 +109,7 @@ struct slots *slots_create(const struct schedule_item *items, size_t count, unsi
     if (item->weight > slots->cap) { /* so it runs, alone */
       item->weight = slots->cap;
     }
+    item->continued = items[i].continued;
     item->due_ns = INT64_MAX;
     slots->heap[i] = i;
   }
@@ -130,7 +132,7 @@ void slots_begin(struct slots *slots, int64_t now_ns, int64_t first_spread_ns)
   for (size_t i = 0; i < slots->count; i++) {
     struct slot_item *item = &slots->items[i];
     int64_t next = number_at(item, now_ns) + 1;
-    if (first_spread_ns >= item->interval_ns) {
+    if (item->continued || first_spread_ns >= item->interval_ns) {
       item->due_ns = slot_ns(slots, i, next);
       item->following = next + 1;
       continue;

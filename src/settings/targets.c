@@ -30,7 +30,8 @@ static void name_read(const struct section *section, struct target *target)
 }
 
 /* The module's settings, for the target to override. */
-static void module_copy(const struct section *section, struct probe_draft *draft)
+static void module_copy(const struct section *section, struct target *target,
+                        struct probe_draft *draft)
 {
   struct loader *loader = section->loader;
   const char *name = NULL;
@@ -41,6 +42,7 @@ static void module_copy(const struct section *section, struct probe_draft *draft
   for (size_t i = 0; i < loader->settings->module_count; i++) {
     if (strcmp(loader->settings->modules[i].name, name) == 0) {
       *draft = loader->modules[i];
+      target->module = loader->settings->modules[i].name;
       return;
     }
   }
@@ -147,7 +149,7 @@ static void target_read(struct loader *loader, const config_setting_t *group, st
   section = section_of(loader, group, "target", text_excerpt(target->name, quote, sizeof(quote)));
   section_check_names(&section, (struct names){target_settings, COUNT_OF(target_settings)});
   struct probe_draft draft;
-  module_copy(&section, &draft);
+  module_copy(&section, target, &draft);
   probe_draft_read(&section, &draft);
   target->probe = probe_draft_finish(&draft);
   address_read(&section, target);
@@ -204,7 +206,9 @@ void targets_read(struct loader *loader)
       "a list of groups such as ( { name = \"api\"; address = \"api.example:443\"; } )");
   size_t count = value_count(list);
   if (count == 0) {
-    if (list != NULL || section_find(&top, "targets") == NULL) {
+    /* an exporter may do nothing but answer /probe */
+    bool asked = loader->settings->probe_allow_count > 0;
+    if (!asked && (list != NULL || section_find(&top, "targets") == NULL)) {
       problems_add(loader, section_line(&top, "targets"), "no targets are configured");
     }
     return;

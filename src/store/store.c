@@ -27,10 +27,12 @@ struct histogram_slot {
 struct credential_slot {
   pthread_mutex_t lock;
   bool set;
+  uint64_t changes;
   struct credential_facts facts;
 };
 
 struct store {
+  atomic_uint references;
   struct settings *settings;
   size_t *first_slots; /* of each target; its routes follow in order */
   struct slot *slots;
@@ -112,15 +114,22 @@ struct store *store_create(struct settings *settings)
     free_arrays(store);
     return NULL;
   }
+  atomic_init(&store->references, 1);
   store->settings = settings_ref(settings);
   atomic_init(&store->slots_without_verdict, store->slot_count);
   init_slots(store);
   return store;
 }
 
-void store_destroy(struct store *store)
+struct store *store_ref(struct store *store)
 {
-  if (store == NULL) {
+  (void)atomic_fetch_add(&store->references, 1);
+  return store;
+}
+
+void store_unref(struct store *store)
+{
+  if (store == NULL || atomic_fetch_sub(&store->references, 1) > 1) {
     return;
   }
   for (size_t i = 0; i < store->slot_count; i++) {
@@ -237,16 +246,33 @@ void store_record_probe(struct store *store, size_t target, size_t route, int64_
   (void)pthread_mutex_unlock(&histogram->lock);
 }
 
-void store_set_credential(struct store *store, size_t credential, struct credential_facts *facts)
+static bool same_files(const struct credential_facts *a, const struct credential_facts *b)
+{
+  if (a->loaded != b->loaded || a->chain_length != b->chain_length) {
+    return false;
+  }
+  for (size_t i = 0; i < a->chain_length; i++) {
+    if (strcmp(a->chain[i].sha256, b->chain[i].sha256) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool store_set_credential(struct store *store, size_t credential, struct credential_facts *facts)
 {
   struct credential_slot *slot = &store->credentials[credential];
   (void)pthread_mutex_lock(&slot->lock);
   struct credential_facts old = slot->facts;
+  /* every worker reads the files and tells: once is enough */
+  bool changed = slot->set && !same_files(&old, facts);
+  slot->changes += changed ? 1 : 0;
   slot->facts = *facts;
   slot->set = true;
   (void)pthread_mutex_unlock(&slot->lock);
   *facts = (struct credential_facts){0};
   credential_facts_deinit(&old);
+  return changed;
 }
 
 void store_read_route(struct store *store, size_t target, size_t route, struct route_snapshot *out)
@@ -283,16 +309,122 @@ void store_read_histogram(struct store *store, size_t route_kind, struct duratio
 }
 
 void store_visit_credential(struct store *store, size_t credential,
-                            void (*visit)(void *context, const struct credential_facts *facts),
+                            void (*visit)(void *context, const struct credential_facts *facts,
+                                          uint64_t changes),
                             void *context)
 {
   struct credential_slot *slot = &store->credentials[credential];
   (void)pthread_mutex_lock(&slot->lock);
-  visit(context, slot->set ? &slot->facts : NULL);
+  visit(context, slot->set ? &slot->facts : NULL, slot->changes);
   (void)pthread_mutex_unlock(&slot->lock);
 }
 
 bool store_complete(struct store *store)
 {
   return atomic_load(&store->slots_without_verdict) == 0;
+}
+
+/* ---- a reload -------------------------------------------------------------------------- */
+
+/* Names beside their index, sorted: ten thousand targets are matched in no time. */
+struct named {
+  const char *name;
+  size_t index;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+  return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
+}
+
+/* To be freed; NULL where memory is out. */
+static struct named *targets_by_name(const struct settings *settings)
+{
+  struct named *names = allocate(settings->target_count, sizeof(*names));
+  for (size_t i = 0; names != NULL && i < settings->target_count; i++) {
+    names[i] = (struct named){settings->targets[i].name, i};
+  }
+  if (names != NULL) {
+    qsort(names, settings->target_count, sizeof(*names), compare_names);
+  }
+  return names;
+}
+
+static void inherit_slot(struct store *store, struct slot *slot, const struct slot *before,
+                         bool same)
+{
+  struct route_snapshot known = before->now;
+  if (same) {
+    for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+      known.observations[i] =
+          known.observations[i] != NULL ? observation_ref(known.observations[i]) : NULL;
+    }
+    known.verdict = known.verdict != NULL ? verdict_ref(known.verdict) : NULL;
+    slot->judged = before->judged;
+    (void)atomic_fetch_sub(&store->slots_without_verdict, before->judged ? 1 : 0);
+    slot->now = known;
+    return;
+  }
+  slot->now.probes = known.probes;
+  slot->now.probe_failures = known.probe_failures;
+  slot->now.diagnosis_changes = known.diagnosis_changes;
+}
+
+static void inherit_target(struct store *store, size_t index, struct store *before,
+                           size_t before_index)
+{
+  const struct target *target = &store->settings->targets[index];
+  const struct target *was = &before->settings->targets[before_index];
+  bool same = target_same(target, was);
+  for (size_t i = 0; i < target->probe.route_count; i++) {
+    for (size_t j = 0; j < was->probe.route_count; j++) {
+      if (strcmp(target->probe.routes[i].name, was->probe.routes[j].name) == 0) {
+        inherit_slot(store, find_slot(store, index, i), find_slot(before, before_index, j), same);
+      }
+    }
+  }
+}
+
+static void inherit_histograms(struct store *store, const struct store *before)
+{
+  store->histograms[0].now = before->histograms[0].now;
+  for (size_t i = 0; i < store->settings->proxy_count; i++) {
+    for (size_t j = 0; j < before->settings->proxy_count; j++) {
+      if (strcmp(store->settings->proxies[i].name, before->settings->proxies[j].name) == 0) {
+        store->histograms[1 + i].now = before->histograms[1 + j].now;
+      }
+    }
+  }
+}
+
+static void inherit_credentials(struct store *store, const struct store *before)
+{
+  for (size_t i = 0; i < store->settings->credential_count; i++) {
+    for (size_t j = 0; j < before->settings->credential_count; j++) {
+      const struct credential_slot *was = &before->credentials[j];
+      struct credential_slot *slot = &store->credentials[i];
+      if (strcmp(store->settings->credentials[i].name, before->settings->credentials[j].name) ==
+              0 &&
+          was->set && credential_facts_copy(&was->facts, &slot->facts) == STATUS_OK) {
+        slot->set = true;
+        slot->changes = was->changes;
+      }
+    }
+  }
+}
+
+void store_inherit(struct store *store, struct store *before)
+{
+  struct named *names = targets_by_name(before->settings);
+  for (size_t i = 0; names != NULL && i < store->settings->target_count; i++) {
+    const struct named wanted = {.name = store->settings->targets[i].name};
+    const struct named *found =
+        bsearch(&wanted, names, before->settings->target_count, sizeof(*names), compare_names);
+    if (found != NULL) {
+      inherit_target(store, i, before, found->index);
+    }
+  }
+  free(names);
+  inherit_histograms(store, before);
+  inherit_credentials(store, before);
 }

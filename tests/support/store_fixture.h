@@ -243,7 +243,7 @@ static inline void fixture_set_credential(struct store *store)
                                    .chain_length = 1,
                                    .may_authenticate_clients = true};
   fixture_certificate(&facts.chain[0], "CN=payments", "CN=Clients CA", FIXTURE_NOW_SECONDS + 3600);
-  store_set_credential(store, 0, &facts);
+  (void)store_set_credential(store, 0, &facts);
 }
 
 /* A store in which nothing has been recorded. */

@@ -32,7 +32,7 @@ static char *expose_as(struct store *store, const struct exporter_facts *facts,
   ck_assert_int_eq(buffer_status(&out), STATUS_OK);
   char *page = buffer_take(&out);
   ck_assert_ptr_nonnull(page);
-  store_destroy(store);
+  store_unref(store);
   return page;
 }
 
@@ -429,7 +429,7 @@ START_TEST(page_that_does_not_fit_is_a_failure)
   report_exposition(store, &exporter, &text_format, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_TOO_LARGE);
   buffer_deinit(&out);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 

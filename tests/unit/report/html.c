@@ -16,7 +16,7 @@ static char *render(struct store *store, const char *telemetry_path)
   report_index_html(store, &exporter, telemetry_path, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_OK);
   char *page = buffer_take(&out);
-  store_destroy(store);
+  store_unref(store);
   return page;
 }
 

@@ -19,7 +19,7 @@ static json_t *parse(struct store *store, void (*write)(struct store *store, str
   json_t *value = json_loads(buffer_text(&out), JSON_REJECT_DUPLICATES, &error);
   ck_assert_msg(value != NULL, "line %d: %s", error.line, error.text);
   buffer_deinit(&out);
-  store_destroy(store);
+  store_unref(store);
   return value;
 }
 
@@ -247,7 +247,7 @@ START_TEST(text_that_does_not_fit_is_a_failure)
   report_json_targets(store, &out);
   ck_assert_int_ne(buffer_status(&out), STATUS_OK);
   buffer_deinit(&out);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 

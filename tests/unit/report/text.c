@@ -15,7 +15,7 @@ static char *tell(struct store *store, size_t target, bool colour)
   report_text(store, target, colour, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_OK);
   char *text = buffer_take(&out);
-  store_destroy(store);
+  store_unref(store);
   return text;
 }
 
@@ -26,7 +26,7 @@ static char *tell_table(struct store *store, bool colour)
   report_table(store, colour, &out);
   ck_assert_int_eq(buffer_status(&out), STATUS_OK);
   char *text = buffer_take(&out);
-  store_destroy(store);
+  store_unref(store);
   return text;
 }
 

@@ -71,7 +71,9 @@ static void tear_down(void)
 static void make(size_t count, int64_t interval_ns, unsigned cap)
 {
   for (size_t i = 0; i < count; i++) {
-    items[i] = (struct schedule_item){interval_ns, (int64_t)i * interval_ns / (int64_t)count, 1};
+    items[i] = (struct schedule_item){.interval_ns = interval_ns,
+                                      .offset_ns = (int64_t)i * interval_ns / (int64_t)count,
+                                      .weight = 1};
   }
   scheduler = scheduler_create(loop, items, count, cap, &statistics, start, &seen);
   ck_assert_ptr_nonnull(scheduler);

@@ -83,7 +83,7 @@ static void fill_crowd(struct schedule_item *items, int64_t interval_ns)
   for (size_t i = 0; i < CROWD; i++) {
     char name[32];
     (void)snprintf(name, sizeof(name), "target-%zu", i);
-    items[i] = (struct schedule_item){interval_ns, schedule_offset_ns(name, interval_ns), 1};
+    items[i] = (struct schedule_item){interval_ns, schedule_offset_ns(name, interval_ns), 1, false};
   }
 }
 
@@ -172,7 +172,7 @@ START_TEST(without_a_spread_all_are_due_at_once)
 {
   struct schedule_item items[FEW];
   for (size_t i = 0; i < FEW; i++) {
-    items[i] = (struct schedule_item){SECOND, (int64_t)i * 25 * NS_PER_MS, 1};
+    items[i] = (struct schedule_item){SECOND, (int64_t)i * 25 * NS_PER_MS, 1, false};
   }
   make(items, FEW, FEW);
   slots_begin(slots, START_NS, 0);
@@ -197,7 +197,7 @@ START_TEST(the_second_round_keeps_its_distance_from_the_first)
   static const int64_t spreads_ns[] = {0, SECOND, 29 * SECOND, 30 * SECOND, INT64_MAX};
   struct schedule_item items[FEW];
   for (size_t i = 0; i < FEW; i++) {
-    items[i] = (struct schedule_item){30 * SECOND, (int64_t)i * 750 * NS_PER_MS, 1};
+    items[i] = (struct schedule_item){30 * SECOND, (int64_t)i * 750 * NS_PER_MS, 1, false};
   }
   for (size_t spread = 0; spread < 5; spread++) {
     make(items, FEW, FEW);
@@ -224,7 +224,7 @@ START_TEST(slots_stay_on_their_grid_with_a_little_jitter)
   static const int64_t intervals_ns[] = {10 * NS_PER_MS, SECOND, 5 * SECOND, 3600 * SECOND};
   for (size_t n = 0; n < 4; n++) {
     int64_t interval_ns = intervals_ns[n];
-    const struct schedule_item item = {interval_ns, interval_ns / 3, 1};
+    const struct schedule_item item = {interval_ns, interval_ns / 3, 1, false};
     int64_t most_ns =
         interval_ns / 100 < SLOTS_JITTER_MAX_NS ? interval_ns / 100 : SLOTS_JITTER_MAX_NS;
     int64_t widest_ns = 0;
@@ -248,7 +248,7 @@ END_TEST
 START_TEST(a_second_run_has_the_same_slots)
 {
   static struct start before[1000];
-  const struct schedule_item items[2] = {{SECOND, 0, 1}, {SECOND, 0, 1}};
+  const struct schedule_item items[2] = {{SECOND, 0, 1, false}, {SECOND, 0, 1, false}};
   make(items, 2, 2);
   slots_begin(slots, START_NS, INT64_MAX);
   run_until(START_NS + 100 * SECOND);
@@ -268,7 +268,7 @@ END_TEST
 
 START_TEST(slots_that_come_while_the_round_runs_are_skipped_and_counted)
 {
-  const struct schedule_item item = {SECOND, 0, 1};
+  const struct schedule_item item = {SECOND, 0, 1, false};
   make(&item, 1, 1);
   slots_begin(slots, 0, INT64_MAX);
   ck_assert_uint_eq(step(SECOND + SECOND / 2), 1);
@@ -288,7 +288,7 @@ END_TEST
 
 START_TEST(a_slot_that_came_just_before_the_end_of_the_round_is_skipped)
 {
-  const struct schedule_item item = {SECOND, 0, 1};
+  const struct schedule_item item = {SECOND, 0, 1, false};
   make(&item, 1, 1);
   slots_begin(slots, 0, INT64_MAX);
   ck_assert_uint_eq(step(slots_next_ns(slots)), 1);
@@ -327,7 +327,7 @@ END_TEST
 
 START_TEST(a_slot_a_little_late_is_kept_and_one_too_late_is_not)
 {
-  const struct schedule_item item = {10 * SECOND, 0, 1};
+  const struct schedule_item item = {10 * SECOND, 0, 1, false};
   make(&item, 1, 1);
   slots_begin(slots, 0, INT64_MAX);
   step(slots_next_ns(slots));
@@ -345,7 +345,7 @@ END_TEST
 
 START_TEST(a_slot_whose_jitter_is_still_to_come_is_not_due)
 {
-  const struct schedule_item item = {10 * SECOND, 0, 1};
+  const struct schedule_item item = {10 * SECOND, 0, 1, false};
   make(&item, 1, 1);
   slots_begin(slots, 0, INT64_MAX);
   ck_assert_uint_eq(step(slots_next_ns(slots)), 1);
@@ -359,7 +359,7 @@ END_TEST
 
 START_TEST(a_first_round_is_never_too_late)
 {
-  const struct schedule_item item = {10 * SECOND, 0, 1};
+  const struct schedule_item item = {10 * SECOND, 0, 1, false};
   make(&item, 1, 1);
   slots_begin(slots, 0, INT64_MAX);
   ck_assert_uint_eq(step(45 * SECOND), 1);
@@ -372,7 +372,7 @@ START_TEST(the_cap_is_held_and_those_who_wait_go_first_come_first_served)
 {
   struct schedule_item items[FEW];
   for (size_t i = 0; i < FEW; i++) { /* the later the index, the earlier the slot */
-    items[i] = (struct schedule_item){100 * SECOND, (int64_t)(FEW - i) * 100 * NS_PER_MS, 1};
+    items[i] = (struct schedule_item){100 * SECOND, (int64_t)(FEW - i) * 100 * NS_PER_MS, 1, false};
   }
   make(items, FEW, 3);
   slots_begin(slots, 0, INT64_MAX);
@@ -393,7 +393,8 @@ END_TEST
 
 START_TEST(the_next_slot_of_one_that_waits_is_skipped_and_it_keeps_its_place)
 {
-  const struct schedule_item items[2] = {{SECOND * 100, 0, 1}, {SECOND, SECOND / 10, 1}};
+  const struct schedule_item items[2] = {{SECOND * 100, 0, 1, false},
+                                         {SECOND, SECOND / 10, 1, false}};
   make(items, 2, 1);
   slots_begin(slots, 99 * SECOND + SECOND / 2, INT64_MAX);
   ck_assert_uint_eq(step(100 * SECOND + SECOND / 4), 1);
@@ -412,10 +413,10 @@ END_TEST
 START_TEST(a_heavy_item_waits_for_room_and_nobody_overtakes_it)
 {
   const struct schedule_item items[4] = {
-      {SECOND * 100, 1 * NS_PER_MS, 2},
-      {SECOND * 100, 100 * NS_PER_MS, 1},
-      {SECOND * 100, 200 * NS_PER_MS, 2},
-      {SECOND * 100, 300 * NS_PER_MS, 1},
+      {SECOND * 100, 1 * NS_PER_MS, 2, false},
+      {SECOND * 100, 100 * NS_PER_MS, 1, false},
+      {SECOND * 100, 200 * NS_PER_MS, 2, false},
+      {SECOND * 100, 300 * NS_PER_MS, 1, false},
   };
   make(items, 4, 3);
   slots_begin(slots, 0, INT64_MAX);
@@ -432,8 +433,9 @@ END_TEST
 
 START_TEST(an_item_heavier_than_the_cap_runs_alone)
 {
-  const struct schedule_item items[3] = {
-      {SECOND * 100, 0, 1}, {SECOND * 100, SECOND, 50}, {SECOND * 100, 2 * SECOND, 1}};
+  const struct schedule_item items[3] = {{SECOND * 100, 0, 1, false},
+                                         {SECOND * 100, SECOND, 50, false},
+                                         {SECOND * 100, 2 * SECOND, 1, false}};
   make(items, 3, 4);
   slots_begin(slots, 0, 0);
   ck_assert_uint_eq(step(SECOND), 1);
@@ -450,7 +452,8 @@ END_TEST
 
 START_TEST(strange_settings_are_made_harmless)
 {
-  const struct schedule_item items[3] = {{0, 0, 0}, {-5, 99, 1}, {SECOND, -7 * SECOND - 1, 1}};
+  const struct schedule_item items[3] = {
+      {0, 0, 0, false}, {-5, 99, 1, false}, {SECOND, -7 * SECOND - 1, 1, false}};
   make(items, 3, 0);
   slots_begin(slots, START_NS, INT64_MAX);
   run_until(START_NS + 100 * NS_PER_MS);
@@ -519,7 +522,7 @@ START_TEST(nothing_is_lost_or_doubled_whatever_happens)
   for (size_t i = 0; i < FEW; i++) {
     int64_t interval_ns = SECOND / 2 + random_below(&random, 10) * SECOND;
     book.items[i] = (struct schedule_item){interval_ns, random_below(&random, SECOND / 2),
-                                           (unsigned)random_below(&random, 3) + 1};
+                                           (unsigned)random_below(&random, 3) + 1, false};
   }
   make(book.items, FEW, book.cap);
   slots_begin(slots, START_NS, INT64_MAX);

@@ -21,6 +21,8 @@ START_TEST(targets_are_checked)
   EXPECT_MISTAKES(rows);
   expect_good("targets = ( { name = \"t\"; address = \"https://h/a\"; protocol = \"https\";\n"
               "http = { path = \"/a\"; }; } );");
+  /* for those who have Prometheus schedule */
+  expect_good("modules = { m = { }; }; probe = { allow = [ \"*:443\" ]; };");
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ START_TEST(new_slot_is_empty)
   ck_assert_uint_eq(snapshot.diagnosis_changes, 0);
   ck_assert_uint_eq(snapshot.probes, 0);
   route_snapshot_deinit(&snapshot);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -103,8 +104,8 @@ START_TEST(store_keeps_the_settings_alive)
 {
   struct store *store = make_store();
   ck_assert_str_eq(store_settings(store)->targets[LEDGER].name, "ledger");
-  store_destroy(store);
-  store_destroy(NULL);
+  store_unref(store);
+  store_unref(NULL);
 }
 END_TEST
 
@@ -124,7 +125,7 @@ START_TEST(result_is_kept_for_its_route_alone)
   store_read_route(store, LEDGER, DIRECT, &snapshot);
   ck_assert_ptr_null(snapshot.verdict);
   route_snapshot_deinit(&snapshot);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -135,7 +136,7 @@ START_TEST(snapshot_outlives_the_next_result_and_the_store)
   struct route_snapshot snapshot;
   store_read_route(store, PAYMENTS, DIRECT, &snapshot);
   record(store, PAYMENTS, DIRECT, FAULT_SERVER, "client_certificate_not_requested", 200);
-  store_destroy(store);
+  store_unref(store);
   ck_assert_str_eq(snapshot.verdict->explanation, "ok");
   ck_assert_int_eq(snapshot.observations[PRESENTED_CLIENT]->started_ns, 95);
   route_snapshot_deinit(&snapshot);
@@ -152,7 +153,7 @@ START_TEST(first_diagnosis_has_a_time_but_is_no_change)
   ck_assert_int_eq(snapshot.last_change_ns, 100);
   ck_assert_int_eq(snapshot.last_success_ns, 0);
   route_snapshot_deinit(&snapshot);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -179,7 +180,7 @@ START_TEST(change_of_fault_or_reason_is_counted_and_dated)
   ck_assert_int_eq(snapshot.last_change_ns, 600);
   ck_assert_int_eq(snapshot.last_success_ns, 500);
   route_snapshot_deinit(&snapshot);
-  store_destroy(store);
+  store_unref(store);
   free(reason);
 }
 END_TEST
@@ -202,7 +203,7 @@ START_TEST(last_probe_is_the_newest_of_the_observations)
   observation_unref(client);
   observation_unref(none);
   verdict_unref(verdict);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -216,7 +217,7 @@ START_TEST(store_is_complete_when_every_route_has_a_verdict)
   ck_assert(!store_complete(store));
   record(store, PAYMENTS, THROUGH_PROXY, FAULT_PROXY, "proxy_unreachable", 100);
   ck_assert(store_complete(store));
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -226,7 +227,7 @@ START_TEST(store_of_no_targets_is_complete)
   struct store *store = store_create(settings);
   ck_assert_ptr_nonnull(store);
   ck_assert(store_complete(store));
-  store_destroy(store);
+  store_unref(store);
   settings_unref(settings);
 }
 END_TEST
@@ -256,7 +257,7 @@ START_TEST(probes_are_counted_by_slot_and_their_durations_by_route)
   ck_assert_double_eq(histogram.sum_seconds, 0);
   store_read_histogram(store, 2, &histogram);
   ck_assert_uint_eq(histogram.buckets[STORE_BUCKETS], 1);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -269,8 +270,9 @@ START_TEST(bucket_bounds_ascend)
 }
 END_TEST
 
-static void copy_subject(void *context, const struct credential_facts *facts)
+static void copy_subject(void *context, const struct credential_facts *facts, uint64_t changes)
 {
+  (void)changes;
   char **out = context;
   *out = facts != NULL && facts->chain_length > 0 ? strdup(facts->chain[0].subject) : NULL;
 }
@@ -281,8 +283,9 @@ static void set_subject(struct store *store, const char *subject)
   facts.chain = calloc(1, sizeof(*facts.chain));
   ck_assert_ptr_nonnull(facts.chain);
   facts.chain[0].subject = strdup(subject);
+  (void)snprintf(facts.chain[0].sha256, sizeof(facts.chain[0].sha256), "of %s", subject);
   facts.chain_length = 1;
-  store_set_credential(store, 0, &facts);
+  (void)store_set_credential(store, 0, &facts);
   ck_assert_ptr_null(facts.name);
   ck_assert_ptr_null(facts.chain);
 }
@@ -298,7 +301,7 @@ START_TEST(credential_facts_are_taken_over_and_replaced)
   store_visit_credential(store, 0, copy_subject, &subject);
   ck_assert_str_eq(subject, "CN=new");
   free(subject);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -339,6 +342,125 @@ static void *read_rounds(void *context)
   return NULL;
 }
 
+static void copy_changes(void *context, const struct credential_facts *facts, uint64_t changes)
+{
+  (void)facts;
+  *(uint64_t *)context = changes;
+}
+
+START_TEST(changed_files_of_a_credential_are_counted_once_for_all_workers)
+{
+  struct store *store = make_store();
+  uint64_t changes = 99;
+  set_subject(store, "CN=old");
+  set_subject(store, "CN=old");
+  store_visit_credential(store, 0, copy_changes, &changes);
+  ck_assert_uint_eq(changes, 0);
+  set_subject(store, "CN=new");
+  set_subject(store, "CN=new");
+  store_visit_credential(store, 0, copy_changes, &changes);
+  ck_assert_uint_eq(changes, 1);
+  store_unref(store);
+}
+END_TEST
+
+/* What a reload makes of the same file. */
+static struct store *make_heir(struct store *before, void (*change)(struct settings *settings))
+{
+  struct settings *settings = make_settings();
+  if (change != NULL) {
+    change(settings);
+  }
+  struct store *heir = store_create(settings);
+  ck_assert_ptr_nonnull(heir);
+  settings_unref(settings);
+  store_inherit(heir, before);
+  return heir;
+}
+
+START_TEST(target_that_stays_the_same_keeps_everything_over_a_reload)
+{
+  struct store *before = make_store();
+  record(before, PAYMENTS, DIRECT, FAULT_NONE, "ok", 100);
+  record(before, PAYMENTS, DIRECT, FAULT_SERVER, "http_status_unexpected", 200);
+  record(before, PAYMENTS, THROUGH_PROXY, FAULT_PROXY, "tls_intercepted", 100);
+  store_record_probe(before, PAYMENTS, THROUGH_PROXY, NS_PER_SECOND, true);
+  set_subject(before, "CN=ours");
+  struct store *heir = make_heir(before, NULL);
+  store_unref(before);
+  struct route_snapshot snapshot;
+  store_read_route(heir, PAYMENTS, DIRECT, &snapshot);
+  ck_assert_str_eq(snapshot.verdict->reason, "http_status_unexpected");
+  ck_assert_int_eq(snapshot.last_change_ns, 200);
+  ck_assert_int_eq(snapshot.last_success_ns, 100);
+  ck_assert_uint_eq(snapshot.diagnosis_changes, 1);
+  ck_assert_ptr_nonnull(snapshot.observations[PRESENTED_CLIENT]);
+  route_snapshot_deinit(&snapshot);
+  store_read_route(heir, PAYMENTS, THROUGH_PROXY, &snapshot);
+  ck_assert_uint_eq(snapshot.probes, 1);
+  ck_assert_uint_eq(snapshot.probe_failures, 1);
+  route_snapshot_deinit(&snapshot);
+  struct duration_histogram histogram;
+  store_read_histogram(heir, 2, &histogram);
+  ck_assert(histogram.sum_seconds > 0.5);
+  char *subject = NULL;
+  store_visit_credential(heir, 0, copy_subject, &subject);
+  ck_assert_str_eq(subject, "CN=ours");
+  free(subject);
+  ck_assert(!store_complete(heir));
+  record(heir, LEDGER, DIRECT, FAULT_NONE, "ok", 300);
+  ck_assert(store_complete(heir));
+  store_unref(heir);
+}
+END_TEST
+
+static void move_elsewhere(struct settings *settings)
+{
+  settings->targets[PAYMENTS].port = 8443;
+}
+
+START_TEST(target_that_changed_keeps_its_counters_alone)
+{
+  struct store *before = make_store();
+  record(before, PAYMENTS, DIRECT, FAULT_NONE, "ok", 100);
+  store_record_probe(before, PAYMENTS, DIRECT, 5, false);
+  struct store *heir = make_heir(before, move_elsewhere);
+  struct route_snapshot snapshot;
+  store_read_route(heir, PAYMENTS, DIRECT, &snapshot);
+  ck_assert_ptr_null(snapshot.verdict);
+  ck_assert_ptr_null(snapshot.observations[PRESENTED_CLIENT]);
+  ck_assert_int_eq(snapshot.last_probe_ns, 0);
+  ck_assert_uint_eq(snapshot.probes, 1);
+  route_snapshot_deinit(&snapshot);
+  store_unref(heir);
+  store_unref(before);
+}
+END_TEST
+
+static void turn_around(struct settings *settings)
+{
+  struct target payments = settings->targets[PAYMENTS];
+  settings->targets[PAYMENTS] = settings->targets[LEDGER];
+  settings->targets[LEDGER] = payments;
+}
+
+START_TEST(targets_are_known_by_their_names_not_their_places)
+{
+  struct store *before = make_store();
+  record(before, LEDGER, DIRECT, FAULT_NONE, "ok", 100);
+  struct store *heir = make_heir(before, turn_around);
+  struct route_snapshot snapshot;
+  store_read_route(heir, PAYMENTS, DIRECT, &snapshot);
+  ck_assert_ptr_nonnull(snapshot.verdict);
+  route_snapshot_deinit(&snapshot);
+  store_read_route(heir, LEDGER, DIRECT, &snapshot);
+  ck_assert_ptr_null(snapshot.verdict);
+  route_snapshot_deinit(&snapshot);
+  store_unref(heir);
+  store_unref(before);
+}
+END_TEST
+
 START_TEST(readers_and_writers_do_not_disturb_each_other)
 {
   struct store *store = make_store();
@@ -358,7 +480,7 @@ START_TEST(readers_and_writers_do_not_disturb_each_other)
   struct duration_histogram histogram;
   store_read_histogram(store, 0, &histogram);
   ck_assert_uint_eq(histogram.buckets[0], 2 * ROUNDS);
-  store_destroy(store);
+  store_unref(store);
 }
 END_TEST
 
@@ -379,6 +501,10 @@ int main(void)
   tcase_add_test(cases, probes_are_counted_by_slot_and_their_durations_by_route);
   tcase_add_test(cases, bucket_bounds_ascend);
   tcase_add_test(cases, credential_facts_are_taken_over_and_replaced);
+  tcase_add_test(cases, changed_files_of_a_credential_are_counted_once_for_all_workers);
+  tcase_add_test(cases, target_that_stays_the_same_keeps_everything_over_a_reload);
+  tcase_add_test(cases, target_that_changed_keeps_its_counters_alone);
+  tcase_add_test(cases, targets_are_known_by_their_names_not_their_places);
   tcase_add_test(cases, readers_and_writers_do_not_disturb_each_other);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
