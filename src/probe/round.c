@@ -115,17 +115,18 @@ static void on_turn(void *context)
 
 static void on_probe_done(void *context, struct observation *observation);
 
-static void start_probe(struct leg *leg, enum presented presented)
+/* false: there is no memory for it. */
+static bool start_probe(struct leg *leg, enum presented presented)
 {
   struct round *round = leg->round;
   leg->presenting = presented;
   leg->probe = probe_start(&round->environment, round->target,
                            &round->target->probe.routes[leg->route], presented, on_probe_done, leg);
   if (leg->probe == NULL) {
-    leg_over(leg);
-    return;
+    return false;
   }
   round->events->in_flight(round->context, 1);
+  return true;
 }
 
 static void keep(struct leg *leg, struct observation *observation)
@@ -151,25 +152,35 @@ static void on_probe_done(void *context, struct observation *observation)
   bool changed = before == NULL || !same_outcome(before, observation);
   keep(leg, observation);
   if (leg->presenting == PRESENTED_CLIENT && presents(leg, PRESENTED_NONE) &&
-      reached_handshake(observation) && (changed || contrast_due(leg))) {
-    start_probe(leg, PRESENTED_NONE);
+      reached_handshake(observation) && (changed || contrast_due(leg)) &&
+      start_probe(leg, PRESENTED_NONE)) {
     return;
   }
   leg_over(leg);
 }
 
+static void forget(struct leg *leg, enum presented presented)
+{
+  struct route_memory *memory = memory_of(leg);
+  observation_unref(memory->observations[presented]);
+  memory->observations[presented] = NULL;
+}
+
 static void start_leg(struct leg *leg)
 {
-  if (presents(leg, PRESENTED_CLIENT) && credential_loaded(leg)) {
-    start_probe(leg, PRESENTED_CLIENT);
+  bool ours = presents(leg, PRESENTED_CLIENT) && credential_loaded(leg);
+  if (!ours) {
+    /* what it saw when the files could still be read says nothing about now */
+    forget(leg, PRESENTED_CLIENT);
+  }
+  if (!ours && !presents(leg, PRESENTED_NONE)) {
+    leg_over(leg);
     return;
   }
-  /* what it saw when the files could still be read says nothing about now */
-  observation_unref(memory_of(leg)->observations[PRESENTED_CLIENT]);
-  memory_of(leg)->observations[PRESENTED_CLIENT] = NULL;
-  if (presents(leg, PRESENTED_NONE)) {
-    start_probe(leg, PRESENTED_NONE);
-  } else {
+  if (!start_probe(leg, ours ? PRESENTED_CLIENT : PRESENTED_NONE)) {
+    /* nor does what older rounds saw, when nothing can be seen for want of memory */
+    forget(leg, PRESENTED_CLIENT);
+    forget(leg, PRESENTED_NONE);
     leg_over(leg);
   }
 }
