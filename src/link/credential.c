@@ -154,15 +154,36 @@ static enum status read_files(const struct credential *credential,
   return STATUS_OK;
 }
 
+/* "RSA-2048", "P-256" ... of the private key; where that cannot be told, "another". */
+static void describe_key(const struct credential_material *material, char *out, size_t out_bytes)
+{
+  (void)snprintf(out, out_bytes, "another");
+  WOLFSSL_BIO *bio = wolfSSL_BIO_new_mem_buf(material->key.data, (int)material->key.length);
+  WOLFSSL_EVP_PKEY *key =
+      bio != NULL ? wolfSSL_PEM_read_bio_PrivateKey(bio, NULL, give_password,
+                                                    (void *)(uintptr_t)&material->password)
+                  : NULL;
+  if (key != NULL) {
+    const char *kind = wolfSSL_EVP_PKEY_id(key) == EVP_PKEY_RSA ? "RSA" : "P";
+    (void)snprintf(out, out_bytes, "%s-%d", kind, wolfSSL_EVP_PKEY_bits(key));
+  }
+  wolfSSL_EVP_PKEY_free(key);
+  (void)wolfSSL_BIO_free(bio);
+}
+
 static enum status refuse_pair(const struct credential *credential,
                                struct credential_material *material, struct error *error)
 {
   const struct certificate *leaf = &material->facts.chain[0];
+  char key[32];
+  describe_key(material, key, sizeof(key));
+  bool same_kind = strcmp(key, leaf->key_type) == 0;
   material->facts.key_mismatch = true;
   return error_set(error, STATUS_INVALID, credential->key_source.file, credential->key_source.line,
-                   "%s %s does not belong to %s %s, whose key is %s with SPKI SHA-256 %.*s..",
-                   key_name(credential), credential->key_file, cert_name(credential),
-                   credential->cert_file, leaf->key_type, FINGERPRINT_SHOWN, leaf->spki_sha256);
+                   "%s and %s do not belong together (certificate: %s %.*s.., key: %s%s): %s, %s",
+                   cert_name(credential), key_name(credential), leaf->key_type, FINGERPRINT_SHOWN,
+                   leaf->spki_sha256, same_kind ? "another " : "", key, credential->cert_file,
+                   credential->key_file);
 }
 
 static enum status refuse_key(const struct credential *credential,

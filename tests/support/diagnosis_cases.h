@@ -291,8 +291,7 @@ static inline void case_issuer(struct bench *bench)
 static inline void case_key_mismatch(struct bench *bench)
 {
   bench->credential = (struct credential_facts){
-      .problem = "key_file payments.key does not belong to cert_file payments.crt",
-      .key_mismatch = true};
+      .problem = "cert_file and key_file do not belong together", .key_mismatch = true};
   bench->input.observations[PRESENTED_CLIENT] = NULL;
 }
 

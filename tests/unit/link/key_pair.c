@@ -69,7 +69,7 @@ static enum status load(const char *certificate, const char *key, const char *pa
   ck_assert_ptr_nonnull(material);
   const struct credential_facts *facts = credential_material_facts(material);
   ck_assert_int_eq(facts->loaded, status == STATUS_OK);
-  ck_assert_int_eq(facts->key_mismatch, strstr(error.text, "does not belong to") != NULL);
+  ck_assert_int_eq(facts->key_mismatch, strstr(error.text, "do not belong together") != NULL);
   credential_unref(material);
   return status;
 }
@@ -101,7 +101,7 @@ START_TEST(a_key_of_another_certificate_is_refused_although_its_kind_is_the_same
   char key[64];
   (void)snprintf(certificate, sizeof(certificate), "%s-one.pem", kinds[_i].name);
   (void)snprintf(key, sizeof(key), "%s-other.key", kinds[_i].name);
-  assert_refused(load(certificate, key, NULL), 2, "does not belong to");
+  assert_refused(load(certificate, key, NULL), 2, "do not belong together");
 }
 END_TEST
 
@@ -111,7 +111,7 @@ START_TEST(a_key_of_another_kind_is_refused)
   char key[64];
   (void)snprintf(certificate, sizeof(certificate), "%s-one.pem", kinds[_i].name);
   (void)snprintf(key, sizeof(key), "%s-one.key", kinds[(_i + 1) % KIND_COUNT].name);
-  assert_refused(load(certificate, key, NULL), 2, "does not belong to");
+  assert_refused(load(certificate, key, NULL), 2, "do not belong together");
 }
 END_TEST
 
@@ -127,7 +127,7 @@ START_TEST(a_key_is_compared_in_every_form_it_is_written_in)
     assert_good(load("p256-one.pem", forms[i].key, forms[i].password));
     assert_good(load("compressed.pem", forms[i].key, forms[i].password));
     assert_refused(load("p256-other.pem", forms[i].key, forms[i].password), 2,
-                   "does not belong to");
+                   "do not belong together");
   }
 }
 END_TEST
