@@ -16,6 +16,7 @@ int cli_main(int argc, char **argv);
 /* argv[first] is the first argument of the command. */
 int cli_serve(int argc, char **argv, int first);
 int cli_probe(int argc, char **argv, int first);
+int cli_bypass(int argc, char **argv, int first);
 
 /* For the commands: the version on standard output; EXIT_AS_EXPECTED. */
 int cli_print_version(void);

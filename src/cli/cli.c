@@ -18,9 +18,11 @@ static const char help[] =
     "metrics\n"
     "  mtls_exporter --config.file=FILE --config.check\n"
     "                                                check a configuration\n"
+    "  mtls_exporter bypass --config.file=FILE --format=cpl|squid|mitmproxy\n"
+    "                                                print the policy that makes a proxy tunnel\n"
     "  mtls_exporter --version\n"
     "\n"
-    "  mtls_exporter probe --help and mtls_exporter serve --help list the flags.\n"
+    "  mtls_exporter COMMAND --help lists the flags of a command.\n"
     "\n"
     "example:\n"
     "  mtls_exporter probe https://api.example/health \\\n"
@@ -32,6 +34,7 @@ static const struct command {
 } commands[] = {
     {"serve", cli_serve},
     {"probe", cli_probe},
+    {"bypass", cli_bypass},
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
@@ -72,18 +75,46 @@ static int unknown_command(const char *name)
   }
   const char *meant = nearest_name(name, names, COMMAND_COUNT);
   (void)error_set(&error, STATUS_INVALID, NULL, 0,
-                  "unknown command \"%.64s\"%s%s%s (commands: serve, probe)", name,
+                  "unknown command \"%.64s\"%s%s%s (commands: serve, probe, bypass)", name,
                   meant != NULL ? ", did you mean \"" : "", meant != NULL ? meant : "",
                   meant != NULL ? "\"?" : "");
   return cli_usage_error("", &error);
 }
 
+static const struct command *find_command(const char *name)
+{
+  for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    if (strcmp(name, commands[i].name) == 0) {
+      return &commands[i];
+    }
+  }
+  return NULL;
+}
+
+/* "help" alone, or "help COMMAND". */
+static int print_help(int argc, char **argv)
+{
+  if (argc < 3) {
+    (void)fputs(help, stdout);
+    return EXIT_AS_EXPECTED;
+  }
+  const struct command *command = find_command(argv[2]);
+  char flag[] = "--help";
+  char *arguments[] = {argv[0], argv[2], flag};
+  return command != NULL ? command->run(3, arguments, 2) : unknown_command(argv[2]);
+}
+
 int cli_main(int argc, char **argv)
 {
-  if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-      strcmp(argv[1], "help") == 0) {
-    (void)fputs(help, argc < 2 ? stderr : stdout);
-    return argc < 2 ? EXIT_USAGE : EXIT_AS_EXPECTED;
+  if (argc < 2) {
+    (void)fputs(help, stderr);
+    return EXIT_USAGE;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    return print_help(1, argv);
+  }
+  if (strcmp(argv[1], "help") == 0) {
+    return print_help(argc, argv);
   }
   if (strcmp(argv[1], "--version") == 0) {
     return cli_print_version();
@@ -91,10 +122,6 @@ int cli_main(int argc, char **argv)
   if (argv[1][0] == '-') {
     return cli_serve(argc, argv, 1);
   }
-  for (size_t i = 0; i < COMMAND_COUNT; i++) {
-    if (strcmp(argv[1], commands[i].name) == 0) {
-      return commands[i].run(argc, argv, 2);
-    }
-  }
-  return unknown_command(argv[1]);
+  const struct command *command = find_command(argv[1]);
+  return command != NULL ? command->run(argc, argv, 2) : unknown_command(argv[1]);
 }

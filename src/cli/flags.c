@@ -60,6 +60,7 @@ static enum status parse_one(const struct flag *flags, size_t count, int argc, c
                              struct error *error)
 {
   const char *argument = argv[*i];
+  argument = strcmp(argument, "-h") == 0 ? "--help" : argument;
   size_t length = strcspn(argument, "=");
   const struct flag *flag = find(flags, count, argument, length);
   if (flag == NULL) {
@@ -117,17 +118,26 @@ bool flag_is_given(const struct flag *flag)
                               : *flag->text != NULL;
 }
 
+static void align(struct buffer *out, size_t line_start)
+{
+  while (buffer_status(out) == STATUS_OK && out->length - line_start < HELP_COLUMN) {
+    buffer_append_char(out, ' ');
+  }
+}
+
 void flags_help(const struct flag *flags, size_t count, struct buffer *out)
 {
   for (size_t i = 0; i < count; i++) {
-    size_t before = out->length;
+    size_t line_start = out->length;
     buffer_append_format(out, "  %s", flags[i].name);
     if (flags[i].argument != NULL) {
       buffer_append_format(out, "=%s", flags[i].argument);
     }
-    do {
-      buffer_append_char(out, ' ');
-    } while (buffer_status(out) == STATUS_OK && out->length - before < HELP_COLUMN);
+    if (out->length - line_start >= HELP_COLUMN) {
+      buffer_append_char(out, '\n');
+      line_start = out->length;
+    }
+    align(out, line_start);
     buffer_append_format(out, "%s%s\n", flags[i].help,
                          flags[i].list != NULL ? " (repeatable)" : "");
   }

@@ -38,7 +38,7 @@ void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG
        .text = &values->proxy_client_key_password_file},
       {"--no-direct", NULL, "do not probe directly, only through the proxies",
        .given = &values->no_direct},
-      {"--present", "LIST", "what to answer a request for a certificate, default client,none",
+      {"--present", "LIST", "what to answer a request for a certificate: client, none, untrusted",
        .text = &values->present},
       {"--expect", "POLICY", "required (default with --client-cert), optional, none",
        .text = &values->expect},
@@ -257,26 +257,45 @@ static enum status read_routes(const struct probe_flags *values, struct settings
   return STATUS_OK;
 }
 
+/* Which of the names the word is; PRESENTED_COUNT: none of them. */
+static size_t find_presented(const char *word, size_t length)
+{
+  size_t which = 0;
+  while (which < PRESENTED_COUNT &&
+         (strlen(presented_name((enum presented)which)) != length ||
+          strncmp(presented_name((enum presented)which), word, length) != 0)) {
+    which++;
+  }
+  return which;
+}
+
+/* Where nothing is said, as in a configuration: the look-alike on the direct route only. */
 static enum status read_present(const char *text, struct probe_settings *probe, struct error *error)
 {
-  static const char right[] = "a list of client, none, untrusted";
-  bool present[PRESENTED_COUNT] = {[PRESENTED_CLIENT] = true, [PRESENTED_NONE] = true};
-  if (text != NULL) {
-    memset(present, 0, sizeof(present));
-    for (const char *word = text; *word != '\0';) {
-      size_t length = strcspn(word, ",");
-      size_t which = 0;
-      while (which < PRESENTED_COUNT &&
-             (strlen(presented_name((enum presented)which)) != length ||
-              strncmp(presented_name((enum presented)which), word, length) != 0)) {
-        which++;
-      }
-      if (which == PRESENTED_COUNT) {
-        return bad(error, "--present", text, right);
-      }
-      present[which] = true;
-      word += length + (word[length] == ',');
+  static const char right[] = "a list of client, none, untrusted, each at most once";
+  bool present[PRESENTED_COUNT] = {false};
+  if (text == NULL) {
+    for (size_t i = 0; i < PRESENTED_COUNT; i++) {
+      probe->present_direct[i] = true;
+      probe->present_proxy[i] = i != PRESENTED_UNTRUSTED;
     }
+    return STATUS_OK;
+  }
+  for (const char *word = text;; word++) {
+    size_t length = strcspn(word, ",");
+    size_t which = find_presented(word, length);
+    if (which == PRESENTED_COUNT || present[which]) {
+      return bad(error, "--present", text, right);
+    }
+    present[which] = true;
+    word += length;
+    if (*word == '\0') {
+      break;
+    }
+  }
+  if (probe->credential == NULL && (present[PRESENTED_CLIENT] || present[PRESENTED_UNTRUSTED])) {
+    return error_set(error, STATUS_INVALID, NULL, 0,
+                     "--present=%.200s needs --client-cert and --client-key beside it", text);
   }
   memcpy(probe->present_direct, present, sizeof(present));
   memcpy(probe->present_proxy, present, sizeof(present));
@@ -407,9 +426,10 @@ static enum status read_server_name(const struct probe_flags *values, struct set
   if (values->server_name == NULL) {
     return STATUS_OK;
   }
-  enum status status = host_parse(values->server_name, host, error);
+  struct error why;
+  enum status status = host_parse(values->server_name, host, &why);
   if (status != STATUS_OK) {
-    return status;
+    return error_set(error, status, NULL, 0, "--server-name: %s", why.text);
   }
   probe->server_name = settings_copy_text(settings, host);
   return probe->server_name != NULL ? STATUS_OK : out_of_memory(error);

@@ -95,6 +95,8 @@ class GoodUsage(unittest.TestCase):
                 done = program.run(*command, "--help")
                 self.assertEqual((done.status, done.errors), (0, ""))
                 self.assertRegex(done.output, "[Uu]sage")
+                self.assertEqual(program.run(*command, "-h").output, done.output)
+                self.assertEqual(program.run("help", *command).output, done.output)
 
     def test_version_is_everywhere_and_names_wolfssl(self):
         for command in ((), ("serve",), ("probe",)):
@@ -162,6 +164,12 @@ class Values(UsageTest):
         names = ("everything", "client", "none")
         self.refuse_probe("--present=everything", names=names)
         self.refuse_probe("--present=", names="--present")
+        for value in ("none,none", "none,", ",none", "none,,none"):
+            self.refuse_probe("--present=" + value, names=(value, "--present"))
+
+    def test_a_certificate_to_present_that_is_not_given_is_named(self):
+        for value in ("client", "untrusted", "none,client"):
+            self.refuse_probe("--present=" + value, names=(value, "--client-cert"))
 
     def test_a_tls_version_that_is_not_offered_is_named(self):
         self.refuse_probe("--tls-min=1.1", names=("1.1", "1.2", "1.3"))
@@ -198,7 +206,7 @@ class Values(UsageTest):
     def test_a_bad_server_name_is_named(self):
         for value in ("a b", "x\ny", "-", "a" * 300):
             with self.subTest(value=value):
-                self.refuse_probe(f"--server-name={value}", names=("host", value[:1]))
+                self.refuse_probe(f"--server-name={value}", names=("--server-name", value[:1]))
 
     def test_a_bad_log_level_is_named(self):
         flags = ("serve", "--config.file=x", "--log.level=loud")
