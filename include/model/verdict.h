@@ -56,6 +56,7 @@ struct verdict {
   const char *reason; /* slug of the closed list, static */
   char *explanation;  /* one sentence with what was seen */
   char *remedy;       /* one sentence: who should do what; "" when nothing */
+  char *proxy_policy; /* lines that make the proxy tunnel, put in by app; NULL: no help here */
   enum answer requested;
   enum requested_during requested_during;
   enum answer required;

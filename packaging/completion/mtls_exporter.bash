@@ -13,6 +13,7 @@ _mtls_exporter_flags() {
       --timeout= --tls-min= --tls-max= --http-method= --http-header= --http-expect-status= \
       --format= --config.file= --target= --version --help
     ;;
+  bypass) printf '%s\n' --config.file= --format= --deployment= --version --help ;;
   serve)
     printf '%s\n' --config.file= --config.check --web.listen-address= --web.telemetry-path= \
       --web.enable-lifecycle --workers= --log.level= --log.format= --version --help
@@ -50,7 +51,14 @@ _mtls_exporter_values() {
   --present) _mtls_exporter_present "$2" ;;
   --expect) printf '%s\n' required optional none ;;
   --tls-min | --tls-max) printf '%s\n' 1.2 1.3 ;;
-  --format) printf '%s\n' text json metrics ;;
+  --format)
+    if [[ ${COMP_WORDS[1]} == bypass ]]; then
+      printf '%s\n' cpl squid mitmproxy
+    else
+      printf '%s\n' text json metrics
+    fi
+    ;;
+  --deployment) printf '%s\n' explicit transparent ;;
   --http-method) printf '%s\n' GET HEAD OPTIONS POST PUT ;;
   --log.level) printf '%s\n' debug info warn error ;;
   --log.format) printf '%s\n' logfmt json ;;
@@ -62,7 +70,7 @@ _mtls_exporter() {
   local word=${COMP_WORDS[COMP_CWORD]} flag='' command=serve candidates candidate
   COMPREPLY=()
   case ${COMP_WORDS[1]} in
-  probe) command=probe ;;
+  probe | bypass) command=${COMP_WORDS[1]} ;;
   serve | -*) ;;
   *) ((COMP_CWORD == 1)) || return 0 ;;
   esac
@@ -86,7 +94,7 @@ _mtls_exporter() {
     if [[ $word == -* ]]; then
       candidates=$(_mtls_exporter_flags_left "$command")
     elif ((COMP_CWORD == 1)); then
-      candidates=$'probe\nserve'
+      candidates=$'probe\nserve\nbypass'
     elif [[ $command == probe && ${COMP_WORDS[COMP_CWORD - 1]} != : ]]; then
       candidates=$'https://\ntls://'
     else

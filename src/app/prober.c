@@ -6,10 +6,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "bypass/bypass.h"
 #include "diagnosis/diagnose.h"
 #include "event/resolver.h"
 #include "link/tls_context.h"
 #include "probe/round.h"
+
+enum { POLICY_LIMIT_BYTES = 8192 };
 
 /* A target that is being probed, and where its results go. */
 struct charge {
@@ -120,6 +123,21 @@ static void log_verdict(const struct charge *charge, size_t route, const struct 
   route_snapshot_deinit(&before);
 }
 
+/* What the administrator of a proxy that breaks the tunnel, or wants a password for it, can do. */
+static void add_proxy_policy(const struct target *target, struct verdict *verdict)
+{
+  if (verdict->tunnel != TUNNEL_INTERCEPTED && verdict->tunnel != TUNNEL_AUTHENTICATION_REQUIRED) {
+    return;
+  }
+  struct buffer rules;
+  buffer_init(&rules, POLICY_LIMIT_BYTES);
+  bypass_write_rules(target, &rules);
+  if (rules.length > 0) {
+    verdict->proxy_policy = buffer_take(&rules);
+  }
+  buffer_deinit(&rules);
+}
+
 static void judge_route(struct charge *charge, size_t route,
                         const struct credential_facts *credential)
 {
@@ -143,6 +161,7 @@ static void judge_route(struct charge *charge, size_t route,
     log_write(LOG_ERROR, "out of memory", "target", charge->target->name, NULL);
     return;
   }
+  add_proxy_policy(charge->target, result.verdict);
   memcpy(result.observations, memory->observations, sizeof(result.observations));
   if (charge->store == charge->prober->store) {
     log_verdict(charge, route, result.verdict);

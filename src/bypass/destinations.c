@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "bypass_internal.h"
 #include "model/address.h"
 
@@ -30,9 +31,10 @@ static enum status add(struct destinations *destinations, const struct target *t
 {
   bool is_address = host_is_address(host);
   if (!is_address && !is_safe_name(host)) {
+    char quote[HOST_MAX];
     return error_set(error, STATUS_INVALID, target->source.file, target->source.line,
-                     "target \"%.200s\": the name \"%.253s\" cannot be quoted safely in a policy",
-                     target->name, host);
+                     "target \"%.200s\": the name \"%s\" cannot be quoted safely in a policy",
+                     target->name, text_excerpt(host, quote, sizeof(quote)));
   }
   destinations->items[destinations->count++] =
       (struct destination){.host = host, .is_address = is_address, .port = target->port};

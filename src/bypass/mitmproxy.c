@@ -9,9 +9,8 @@ static const char comments[] =
     "# mitmproxy leaves the TLS of these destinations alone.\n"
     "# Made by mtls_exporter bypass. Merge it into config.yaml and start mitmproxy anew.\n"
     "#\n"
-    "# What it gives up: mitmproxy sees none of their requests. Before version 9 it does so on "
-    "every\n"
-    "# port of these hosts.\n"
+    "# What it gives up: mitmproxy sees none of their requests. Version 8 looks at the host alone\n"
+    "# and gives up all ports of it.\n"
     "# Where proxyauth is set it asks for the password all the same: mitmproxy has no exception.\n"
     "# It clears the proxy alone: a client that sends no certificate is still refused by the "
     "server.\n";

@@ -35,6 +35,7 @@ void verdict_unref(struct verdict *verdict)
   }
   free(verdict->explanation);
   free(verdict->remedy);
+  free(verdict->proxy_policy);
   free(verdict);
 }
 

@@ -104,6 +104,24 @@ void escape_terminal(struct buffer *out, const char *text)
   }
 }
 
+void escape_lines(struct buffer *out, const char *before, const char *text,
+                  void (*escape)(struct buffer *out, const char *text))
+{
+  struct buffer line;
+  buffer_init(&line, CLEAN_LIMIT_BYTES);
+  while (*text != '\0') {
+    size_t length = strcspn(text, "\n");
+    buffer_clear(&line);
+    buffer_append(&line, text, length);
+    buffer_append_text(out, before);
+    escape(out, buffer_text(&line));
+    buffer_append_char(out, '\n');
+    inherit_failure(out, &line);
+    text += length + (text[length] == '\n' ? 1 : 0);
+  }
+  buffer_deinit(&line);
+}
+
 void inherit_failure(struct buffer *out, const struct buffer *part)
 {
   if (buffer_status(part) != STATUS_OK) {

@@ -28,7 +28,7 @@ static const char style_sheet[] =
     "td:nth-child(4){min-width:20rem;width:50%;overflow-wrap:anywhere}"
     "td:nth-child(8){min-width:6rem;overflow-wrap:anywhere}small{display:block;font-"
     "weight:400;color:var(--soft)}"
-    "p{margin:.25rem 0}code{font-size:.95em}time{font-size:.9em}"
+    "p{margin:.25rem 0}code,pre{font-size:.95em}pre{white-space:pre-wrap}time{font-size:.9em}"
     ".ok{color:var(--good)}.fault{color:var(--bad)}.waiting{color:var(--unsure)}"
     ".ok,.fault,.waiting{font-weight:600}"
     "@media (max-width:70rem){table,caption,tbody,tr,th,td{display:block}"
@@ -117,6 +117,11 @@ static void append_reason(struct buffer *out, const struct route_view *route)
   buffer_append_text(out, "</code>");
   append_paragraph(out, "", verdict->explanation);
   append_paragraph(out, "<strong>What to do:</strong> ", verdict->remedy);
+  if (verdict->proxy_policy != NULL) {
+    buffer_append_text(out, "<details><summary>Policy for the proxy</summary><pre>");
+    escape_lines(out, "", verdict->proxy_policy, escape_html);
+    buffer_append_text(out, "</pre></details>");
+  }
 }
 
 static void append_answer(struct buffer *out, const struct route_view *route, enum answer answer)

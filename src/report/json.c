@@ -317,6 +317,7 @@ static json_t *route_object(const struct route_view *route)
       {"last_probe", timestamp(snapshot->last_probe_ns)},
       {"last_success", timestamp(snapshot->last_success_ns)},
       {"last_contrast", timestamp(snapshot->contrast_ns)},
+      {"proxy_policy", text(verdict != NULL ? verdict->proxy_policy : NULL)},
   };
   return object(members, COUNT_OF(members));
 }

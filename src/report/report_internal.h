@@ -61,6 +61,9 @@ void inherit_failure(struct buffer *out, const struct buffer *part);
 void escape_label(struct buffer *out, const char *text);
 void escape_html(struct buffer *out, const char *text);
 void escape_terminal(struct buffer *out, const char *text);
+/* Each line of text by itself, with before in front, and a line feed behind. */
+void escape_lines(struct buffer *out, const char *before, const char *text,
+                  void (*escape)(struct buffer *out, const char *text));
 
 /* "2026-11-24T03:44:33Z" of Unix seconds; "" for a time that the calendar cannot name. */
 enum { ISO_TIME_BYTES = 32 };

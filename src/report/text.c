@@ -134,6 +134,16 @@ static void write_route(struct terminal *terminal, const struct route_view *rout
   write_probes(terminal, route);
 }
 
+/* Never wrapped: it is there to be pasted. */
+static void write_policy(struct terminal *terminal, const char *policy)
+{
+  buffer_append_char(terminal->out, '\n');
+  terminal_styled(terminal, STYLE_BOLD, "Policy for the proxy");
+  buffer_append_text(terminal->out,
+                     " (mtls_exporter bypass writes it for a whole configuration):\n");
+  escape_lines(terminal->out, "  ", policy, escape_terminal);
+}
+
 static void write_remedies(struct terminal *terminal, const struct view *view)
 {
   for (size_t i = 0; i < view->route_count; i++) {
@@ -146,6 +156,9 @@ static void write_remedies(struct terminal *terminal, const struct view *view)
     buffer_append_char(terminal->out, '\n');
     terminal_styled(terminal, STYLE_BOLD, label);
     terminal_wrapped(terminal, strlen(label), strlen(label), verdict->remedy);
+    if (verdict->proxy_policy != NULL) {
+      write_policy(terminal, verdict->proxy_policy);
+    }
   }
 }
 

@@ -228,6 +228,7 @@ static inline void fixture_record_intercepted(struct store *store)
       strdup("The proxy answers TLS itself: its certificate was issued by CN=Proxy CA, " //
              "while the direct route shows CN=Servers CA and asks for a certificate.");
   verdict->remedy = strdup("Have the proxy tunnel api.example:443: detect_protocol(no).");
+  verdict->proxy_policy = strdup("<Proxy tunnel>\n    url.port=443 authenticate(no)\n");
   verdict->requested = ANSWER_NO;
   verdict->required = ANSWER_NO;
   verdict->tunnel = TUNNEL_INTERCEPTED;

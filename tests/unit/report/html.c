@@ -70,6 +70,8 @@ START_TEST(row_tells_verdict_explanation_remedy_and_times)
   assert_has(page, "<span class=\"fault\">fault: proxy</span>");
   assert_has(page, "<p>The proxy answers TLS itself: ");
   assert_has(page, "<p><strong>What to do:</strong> Have the proxy tunnel ");
+  assert_has(page, "<details><summary>Policy for the proxy</summary><pre>&lt;Proxy tunnel&gt;\n"
+                   "    url.port=443 authenticate(no)\n</pre></details>");
   assert_has(page, "data-label=\"Requested\">no<");
   assert_has(page, "data-label=\"Accepted\">unknown<");
   assert_has(page, "data-label=\"Tunnel\">intercepted<");

@@ -157,6 +157,8 @@ START_TEST(intercepted_route_tells_of_the_tunnel)
   assert_member(json_object_get(proxy, "client_certificate"), "accepted", "null");
   assert_member(json_object_get(proxy, "server_certificate"), "verified", "false");
   assert_member(probe_of(proxy, 0), "withheld", "true");
+  assert_member(proxy, "proxy_policy", "\"<Proxy tunnel>\\n    url.port=443 authenticate(no)\\n\"");
+  assert_member(route_of(target, FIXTURE_DIRECT), "proxy_policy", "null");
   json_decref(target);
 }
 END_TEST

@@ -67,11 +67,14 @@ START_TEST(verdict_and_its_explanation_come_first)
 }
 END_TEST
 
-START_TEST(remedy_comes_last)
+START_TEST(remedy_and_policy_come_last)
 {
   char *text = tell(fixture_store(), FIXTURE_PAYMENTS, false);
   static const char remedy[] =
-      "\nWhat to do: Have the proxy tunnel api.example:443: detect_protocol(no).\n";
+      "\nWhat to do: Have the proxy tunnel api.example:443: detect_protocol(no).\n"
+      "\nPolicy for the proxy (mtls_exporter bypass writes it for a whole configuration):\n"
+      "  <Proxy tunnel>\n"
+      "      url.port=443 authenticate(no)\n";
   ck_assert_str_eq(text + strlen(text) - strlen(remedy), remedy);
   free(text);
 }
@@ -236,7 +239,7 @@ int main(void)
   Suite *suite = suite_create("report/text");
   TCase *cases = tcase_create("text");
   tcase_add_test(cases, verdict_and_its_explanation_come_first);
-  tcase_add_test(cases, remedy_comes_last);
+  tcase_add_test(cases, remedy_and_policy_come_last);
   tcase_add_test(cases, evidence_is_told_step_by_step);
   tcase_add_test(cases, good_target_is_told_in_one_word);
   tcase_add_test(cases, same_fault_on_two_routes_is_told_once);
