@@ -6,6 +6,7 @@ certificate did or did not arrive.
 """
 import os
 import re
+import signal
 
 from lab.processes import (
     Process,
@@ -20,7 +21,6 @@ NGINX_VERSIONS = {"1.2": "TLSv1.2", "1.3": "TLSv1.3"}
 
 NGINX_CONFIGURATION = """
 daemon off;
-master_process off;
 pid {directory}/nginx.pid;
 error_log {directory}/nginx-error.log info;
 worker_rlimit_nofile 8192;
@@ -89,6 +89,11 @@ class Nginx:
         path = os.path.join(self.directory, f"nginx-{server.name}.log")
         return read_text(path).splitlines()
 
+    def change_mode(self, server, mode):
+        """Has nginx treat client certificates otherwise, by a reload as its owner would do it."""
+        server.mode = mode
+        self._write_configuration()
+        self.process.child.send_signal(signal.SIGHUP)
 
     def stop(self):
         self.process.stop()
@@ -97,9 +102,7 @@ class Nginx:
         ports = free_ports(len(self.servers))
         for server, port in zip(self.servers.values(), ports):
             server.port = port
-        path = os.path.join(self.directory, "nginx.conf")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(self._configuration())
+        path = self._write_configuration()
         arguments = ("nginx", "-p", self.directory, "-c", path)
         process = Process("nginx", arguments, self.directory)
         try:
@@ -108,6 +111,12 @@ class Nginx:
             process.stop()
             raise
         return process
+
+    def _write_configuration(self):
+        path = os.path.join(self.directory, "nginx.conf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(self._configuration())
+        return path
 
     def _configuration(self):
         blocks = "".join(self._block(server) for server in self.servers.values())
