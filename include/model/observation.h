@@ -100,9 +100,10 @@ struct tls_observation {
   bool hello_request_received;            /* RFC 5246 section 7.4.1.1: after the handshake */
   uint16_t signature_algorithms[SIGNATURE_ALGORITHMS_MAX]; /* SignatureScheme, of the request */
   size_t signature_algorithm_count;                        /* entries held above */
-  char **acceptable_issuers;                            /* RFC 4514 text of each CA name listed */
-  char (*acceptable_issuers_sha256)[FINGERPRINT_BYTES]; /* of each name's DER */
-  size_t acceptable_issuer_count;                       /* entries held above */
+  char **acceptable_issuers;                             /* RFC 4514 text of each CA name listed */
+  char (*acceptable_issuers_sha256)[FINGERPRINT_BYTES];  /* of each name's DER */
+  size_t acceptable_issuer_count;                        /* entries held above */
+  char acceptable_issuer_list_sha256[FINGERPRINT_BYTES]; /* of them all, whatever their order */
   size_t acceptable_issuers_listed; /* entries the server listed; more when truncated */
   bool certificate_request_read;    /* the message itself was read: the names are known */
   bool acceptable_issuers_truncated;

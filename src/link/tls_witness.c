@@ -186,6 +186,28 @@ static void keep_issuers(struct tls_observation *observation,
   }
 }
 
+static int compare_fingerprints(const void *first, const void *second)
+{
+  return memcmp(first, second, FINGERPRINT_BYTES);
+}
+
+/* Sorted: servers behind one address may list the same names in different orders. */
+static void fingerprint_issuers(struct tls_observation *observation)
+{
+  size_t count = observation->acceptable_issuer_count;
+  char(*sorted)[FINGERPRINT_BYTES] = calloc(count > 0 ? count : 1, sizeof(*sorted));
+  if (sorted == NULL) {
+    return;
+  }
+  for (size_t i = 0; i < count; i++) {
+    memcpy(sorted[i], observation->acceptable_issuers_sha256[i], sizeof(*sorted));
+  }
+  qsort(sorted, count, sizeof(*sorted), compare_fingerprints);
+  fingerprint((const uint8_t *)sorted, count * sizeof(*sorted),
+              observation->acceptable_issuer_list_sha256);
+  free(sorted);
+}
+
 static void certificate_request(struct tls_observation *observation,
                                 const struct handshake_message *message, enum tls_version version)
 {
@@ -198,6 +220,7 @@ static void certificate_request(struct tls_observation *observation,
   observation->certificate_request_read = true;
   keep_signature_algorithms(observation, &request);
   keep_issuers(observation, &request);
+  fingerprint_issuers(observation);
 }
 
 /* The IANA name; "0x1234" for one that the library does not know. */

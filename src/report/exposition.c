@@ -37,6 +37,9 @@ static const struct family families[] = {
   {"mtls_acceptable_issuers", "gauge",
    "Number of CA names that the server listed when it asked for a certificate.",
    SCOPE_ROUTE, expose_acceptable_issuers},
+  {"mtls_acceptable_issuer_list_info", "info",
+   "The list of these CA names, by a fingerprint that does not depend on their order.",
+   SCOPE_ROUTE, expose_issuer_list},
   {"mtls_tunnel_intact", "gauge",
    "Whether CONNECT succeeded and TLS ends at the target, not at the proxy.",
    SCOPE_ROUTE, expose_tunnel_intact},
@@ -48,13 +51,16 @@ static const struct family families[] = {
    SCOPE_ROUTE, expose_diagnosis_info},
   {"mtls_diagnosis_changes_total", "counter",
    "Changes of the diagnosis since start.",
-   SCOPE_ROUTE_HISTORY, expose_diagnosis_changes},
+   SCOPE_ROUTE_SCHEDULED, expose_diagnosis_changes},
   {"mtls_last_contrast_timestamp_seconds", "gauge",
    "When no certificate or the untrusted one was last presented: how old required and untrusted accepted are.",
    SCOPE_ROUTE, expose_last_contrast},
   {"mtls_last_diagnosis_change_timestamp_seconds", "gauge",
    "When the diagnosis last changed.",
    SCOPE_ROUTE, expose_last_change},
+  {"mtls_probe_interval_seconds", "gauge",
+   "Time from one round to the next, as configured.",
+   SCOPE_ROUTE_SCHEDULED, expose_interval},
   {"mtls_last_probe_timestamp_seconds", "gauge",
    "When the last probe ended.",
    SCOPE_ROUTE, expose_last_probe},
@@ -69,10 +75,10 @@ static const struct family families[] = {
    SCOPE_HISTORY, expose_durations},
   {"mtls_probes_total", "counter",
    "Probes that have ended.",
-   SCOPE_ROUTE_HISTORY, expose_probes},
+   SCOPE_ROUTE_SCHEDULED, expose_probes},
   {"mtls_probe_failures_total", "counter",
    "Probes that ended before all their phases were done.",
-   SCOPE_ROUTE_HISTORY, expose_probe_failures},
+   SCOPE_ROUTE_SCHEDULED, expose_probe_failures},
   {"mtls_tls_alert_code", "gauge",
    "Last TLS alert received, by its number in the IANA registry; absent when there was none.",
    SCOPE_ROUTE, expose_alert},
@@ -197,7 +203,7 @@ static void write_family(struct page *page, const struct family *family)
   page->route = NULL;
   switch (family->scope) {
   case SCOPE_ROUTE:
-  case SCOPE_ROUTE_HISTORY:
+  case SCOPE_ROUTE_SCHEDULED:
     for (size_t i = 0; i < page->view.route_count; i++) {
       page->route = &page->view.routes[i];
       family->write(page);
@@ -222,7 +228,7 @@ static bool has_meaning(enum family_scope scope, bool visit)
     return true;
   case SCOPE_VISIT:
     return visit;
-  case SCOPE_ROUTE_HISTORY:
+  case SCOPE_ROUTE_SCHEDULED:
   case SCOPE_HISTORY:
   case SCOPE_CREDENTIALS_HISTORY:
   case SCOPE_EXPORTER:

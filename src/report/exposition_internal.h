@@ -15,7 +15,7 @@ struct page;
 
 enum family_scope {
   SCOPE_ROUTE,               /* the state of one target on one route */
-  SCOPE_ROUTE_HISTORY,       /* counted since start, per target and route */
+  SCOPE_ROUTE_SCHEDULED,     /* of a target that is probed again and again, per route */
   SCOPE_HISTORY,             /* counted since start, over all targets */
   SCOPE_CREDENTIALS,         /* the configured client certificates */
   SCOPE_CREDENTIALS_HISTORY, /* counted since start, per credential */
@@ -82,12 +82,14 @@ void expose_accepted(struct page *page);
 void expose_untrusted_accepted(struct page *page);
 void expose_issuer_acceptable(struct page *page);
 void expose_acceptable_issuers(struct page *page);
+void expose_issuer_list(struct page *page);
 void expose_tunnel_intact(struct page *page);
 void expose_fault(struct page *page);
 void expose_diagnosis_info(struct page *page);
 void expose_diagnosis_changes(struct page *page);
 void expose_last_contrast(struct page *page);
 void expose_last_change(struct page *page);
+void expose_interval(struct page *page);
 void expose_last_probe(struct page *page);
 void expose_last_success(struct page *page);
 void expose_phases(struct page *page);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/clock.h"
 #include "exposition_internal.h"
 
 static const struct verdict *verdict_of(const struct page *page)
@@ -53,6 +54,16 @@ void expose_acceptable_issuers(struct page *page)
   const struct tls_observation *tls = view_certificate_request(page->route);
   if (tls != NULL) {
     sample_count(page, tls->acceptable_issuers_listed);
+  }
+}
+
+void expose_issuer_list(struct page *page)
+{
+  const struct tls_observation *tls = view_certificate_request(page->route);
+  if (tls != NULL && tls->acceptable_issuer_list_sha256[0] != '\0') {
+    sample_begin(page, "");
+    sample_label(page, "sha256", tls->acceptable_issuer_list_sha256);
+    sample_value_integer(page, 1);
   }
 }
 
@@ -111,6 +122,12 @@ void expose_last_contrast(struct page *page)
 void expose_last_change(struct page *page)
 {
   sample_timestamp(page, page->route->snapshot.last_change_ns);
+}
+
+void expose_interval(struct page *page)
+{
+  sample_begin(page, "");
+  sample_value_seconds(page, page->route->target->probe.interval_ms * NS_PER_MS);
 }
 
 void expose_last_probe(struct page *page)

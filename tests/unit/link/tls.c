@@ -208,6 +208,34 @@ START_TEST(a_request_without_names_is_read_too)
   ck_assert(seen->certificate_request_read);
   ck_assert_uint_eq(seen->acceptable_issuers_listed, 0);
   ck_assert_uint_eq(seen->acceptable_issuer_count, 0);
+  ck_assert_uint_eq(strlen(seen->acceptable_issuer_list_sha256), FINGERPRINT_BYTES - 1);
+}
+END_TEST
+
+/* Of the CA names that a server lists. */
+static void read_list_fingerprint(const char *arguments, enum tls_version version,
+                                  char out[FINGERPRINT_BYTES])
+{
+  assert_connected(connect_client(arguments, version));
+  memcpy(out, seen->acceptable_issuer_list_sha256, FINGERPRINT_BYTES);
+  (void)server_said();
+  observation_unref(observation);
+  observation = observation_create(PRESENTED_CLIENT);
+  ck_assert_ptr_nonnull(observation);
+  seen = &observation->tls;
+}
+
+START_TEST(the_fingerprint_of_the_acceptable_issuers_does_not_depend_on_their_order)
+{
+  char both[FINGERPRINT_BYTES];
+  char reversed[FINGERPRINT_BYTES];
+  char one[FINGERPRINT_BYTES];
+  read_list_fingerprint(ASKS, versions[_i], both);
+  read_list_fingerprint(GOOD "-verify 4 -CAfile reversed_cas.pem", versions[_i], reversed);
+  read_list_fingerprint(GOOD "-verify 4 -CAfile root.pem", versions[_i], one);
+  ck_assert_uint_eq(strlen(both), FINGERPRINT_BYTES - 1);
+  ck_assert_str_eq(both, reversed);
+  ck_assert_str_ne(both, one);
 }
 END_TEST
 
@@ -845,7 +873,8 @@ static void make_certificates(void)
   for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
     pki_make(&made[i]);
   }
-  pki_run("cat root.pem other.pem >client_cas.pem; cat intermediate.pem root.pem >chain.pem");
+  pki_run("cat root.pem other.pem >client_cas.pem; cat other.pem root.pem >reversed_cas.pem;"
+          "cat intermediate.pem root.pem >chain.pem");
 }
 
 static void name_files(void)
@@ -877,6 +906,7 @@ static TCase *requests(void)
   add_for_both(tcase, the_acceptable_issuers_are_read);
   add_for_both(tcase, the_signature_algorithms_are_read);
   add_for_both(tcase, a_request_that_our_key_cannot_answer_is_read);
+  add_for_both(tcase, the_fingerprint_of_the_acceptable_issuers_does_not_depend_on_their_order);
   add_for_both(tcase, a_request_without_names_is_read_too);
   add_for_both(tcase, a_list_over_several_records_is_read_whole);
   add_for_both(tcase, a_list_over_the_librarys_limit_is_read_as_far_as_it_came);

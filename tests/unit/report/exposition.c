@@ -84,6 +84,8 @@ START_TEST(answers_of_a_good_route_are_exposed)
   assert_line(page, "mtls_untrusted_client_certificate_accepted" DIRECT OWN_LABELS "0");
   assert_line(page, "mtls_client_certificate_issuer_acceptable" DIRECT OWN_LABELS "1");
   assert_line(page, "mtls_acceptable_issuers" DIRECT OWN_LABELS "2");
+  assert_line(page, "mtls_acceptable_issuer_list_info" DIRECT ",sha256=\"c0ffee\"" OWN_LABELS "1");
+  assert_line(page, "mtls_probe_interval_seconds" DIRECT OWN_LABELS "30");
   assert_line(page, "mtls_fault" DIRECT ",fault=\"none\"" OWN_LABELS "1");
   assert_line(page, "mtls_fault" DIRECT ",fault=\"proxy\"" OWN_LABELS "0");
   assert_line(page, "mtls_diagnosis_info" DIRECT ",fault=\"none\",reason=\"ok\"" OWN_LABELS "1");
@@ -116,6 +118,7 @@ START_TEST(what_is_not_known_is_absent)
   assert_no_line(page, "mtls_client_certificate_accepted" PROXY);
   assert_no_line(page, "mtls_client_certificate_issuer_acceptable" PROXY);
   assert_no_line(page, "mtls_acceptable_issuers" PROXY);
+  assert_no_line(page, "mtls_acceptable_issuer_list_info" PROXY);
   assert_no_line(page, "mtls_tunnel_intact" DIRECT);
   assert_no_line(page, "mtls_proxy_connect_status_code" DIRECT);
   assert_no_line(page, "mtls_tls_alert_code" DIRECT ",presented=\"client\"");
@@ -133,6 +136,7 @@ START_TEST(series_known_in_advance_are_there_before_the_first_round)
   assert_line(page, "mtls_fault{target=\"ledger\",route=\"direct\",fault=\"unknown\"} 1");
   assert_line(page, "mtls_fault{target=\"ledger\",route=\"direct\",fault=\"none\"} 0");
   assert_line(page, "mtls_probes_total{target=\"ledger\",route=\"direct\"} 0");
+  assert_line(page, "mtls_probe_interval_seconds{target=\"ledger\",route=\"direct\"} 30");
   assert_line(page, "mtls_probe_failures_total{target=\"ledger\",route=\"direct\"} 0");
   assert_line(page, "mtls_diagnosis_changes_total{target=\"ledger\",route=\"direct\"} 0");
   assert_line(page, "mtls_probe_duration_seconds_bucket{route=\"edge_swg\",le=\"+Inf\"} 0");
