@@ -120,7 +120,7 @@ static inline void fixture_request(struct tls_observation *tls)
   tls->acceptable_issuers[1] = strdup("CN=" HOSTILE_TEXT);
   tls->acceptable_issuer_count = 2;
   tls->acceptable_issuers_listed = 2;
-  strcpy(tls->acceptable_issuer_list_sha256, "c0ffee");
+  memcpy(tls->acceptable_issuer_list_sha256, "c0ffee", sizeof("c0ffee"));
 }
 
 static inline struct observation *fixture_observation(enum presented presented)
