@@ -34,7 +34,8 @@ static inline void openssl_server_run(const char *arguments, const int input[2],
   (void)dup2(output[1], STDOUT_FILENO);
   (void)dup2(output[1], STDERR_FILENO);
   (void)snprintf(command, sizeof(command),
-                 "exec openssl s_server -accept 127.0.0.1:0 -naccept 1 %s", arguments);
+                 "exec openssl s_server -accept 127.0.0.1:0 -naccept 1 -nameopt RFC2253 %s",
+                 arguments);
   if (chdir(pki_directory) == 0) {
     (void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
   }

@@ -117,7 +117,8 @@ def _converse(arguments, request):
 
 def _listen(child, request):
     """With a request: until the server closes. Without: until the server has
-    judged, which shows in a ticket, an alert, or TLS 1.2's Finished."""
+    judged, which shows in a ticket or TLS 1.2's Finished, or in a fatal alert, after
+    which s_client says the rest and ends."""
     if request:
         child.stdin.write(request.encode("ascii"))
         return _read_to_end(child)
@@ -144,9 +145,8 @@ def _read_until_judged(child):
         part = child.stdout.read(65536)
         text += part
         seen = text.decode("utf-8", errors="replace")
-        verdict = TICKET.search(seen) or ALERT.search(seen)
         old = "Protocol  : TLSv1.2" in seen and VERIFICATION.search(seen)
-        return not part or verdict or old
+        return not part or TICKET.search(seen) or old
 
     wait_until(judged, "a judgement", END_SECONDS)
     return text

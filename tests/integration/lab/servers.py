@@ -148,7 +148,7 @@ S_SERVER_MODES = {
 S_SERVER_VERSIONS = {"1.2": "-tls1_2", "1.3": "-tls1_3"}
 ACCEPTING = re.compile(r"^ACCEPT (?:127\.0\.0\.1|0\.0\.0\.0)?:?(\d+)$", re.MULTILINE)
 CERTIFICATE_MESSAGE = re.compile(
-    r"^<<< TLS [\d.]+, Handshake \[length ([0-9a-f]+)\], Certificate$", re.MULTILINE
+    r"^<<< TLS [\d.]+, Handshake \[length ([0-9a-f]+)\], (?:Compressed)?Certificate$", re.MULTILINE
 )
 EMPTY_CERTIFICATE_BYTES = 8  # RFC 8446 section 4.4.2, with the 4-byte header
 

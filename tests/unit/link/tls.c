@@ -129,7 +129,7 @@ static const char *server_said(void)
 static bool server_got_certificate(void)
 {
   return strstr(server_said(), "-----BEGIN CERTIFICATE-----") != NULL &&
-         strstr(server.said, "subject=CN = client") != NULL;
+         strstr(server.said, "subject=CN=client") != NULL;
 }
 
 START_TEST(a_handshake_without_a_request_tells_all_there_is)
