@@ -586,8 +586,12 @@ static void make_forged(void)
 {
   pki_run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config ca.conf "
           "-subj /CN=root -keyout false_root.key -out false_root.pem -days 90");
+  /* without key identifiers, or those would already tell the roots apart */
+  static const char extensions[] =
+      PKI_SERVER "subjectKeyIdentifier=none\nauthorityKeyIdentifier=none\n";
+  pki_write("forged_extensions", extensions, strlen(extensions));
   pki_run("openssl x509 -req -in request -CA false_root.pem -CAkey false_root.key "
-          "-CAcreateserial -days 90 -extfile server_extensions -outform DER -out forged.der");
+          "-CAcreateserial -days 90 -extfile forged_extensions -outform DER -out forged.der");
 }
 
 static void make_version_1(void)
