@@ -30,6 +30,7 @@ struct tls_context;
 struct tls_pool;
 
 struct tls_pool *tls_pool_create(void); /* NULL where memory is out */
+/* By the thread that used it; what wolfSSL keeps for the thread goes, too. */
 void tls_pool_destroy(struct tls_pool *pool);
 
 /* *out is a new reference. On failure error says which file is at fault. */

@@ -111,6 +111,10 @@ void tls_pool_destroy(struct tls_pool *pool)
   free(pool->credentials);
   free(pool->trusts);
   free(pool);
+#ifdef FP_ECC
+  /* points that wolfSSL keeps for each thread, and forgets to free when the thread ends */
+  wc_ecc_fp_free();
+#endif
 }
 
 static struct pooled_trust *trust_entry(struct tls_pool *pool, const char *ca_file)
