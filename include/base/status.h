@@ -28,10 +28,13 @@ struct error {
   char text[768];
 };
 
-/* Fills error (which may be NULL) and returns status, so that
- * `return error_set(error, STATUS_INVALID, file, line, "...")` reads as one. */
-enum status error_set(struct error *error, enum status status, const char *file, unsigned line,
-                      const char *format, ...) PRINTF_LIKE(5, 6);
+/* Fills error, which may be NULL; file, too. */
+void error_write(struct error *error, const char *file, unsigned line, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+/* The same with a status as its value, so that
+ * `return error_set(error, STATUS_INVALID, file, line, "...")` reads as one. A macro, so that
+ * compilers and analysers see which status it is. */
+#define error_set(error, value, ...) (error_write((error), __VA_ARGS__), (enum status)(value))
 
 /* All that is wrong, in the order found. The list owns its items. */
 struct error_list {

@@ -18,6 +18,6 @@ struct link *tls_create(struct link *below, struct tls_context *context, const c
                         const char *alpn, struct tls_observation *observation);
 
 /* Says goodbye (close_notify) if the connection is still whole; never waits. */
-void tls_say_goodbye(struct link *tls);
+void tls_say_goodbye(struct link *link);
 
 #endif

@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum status error_set(struct error *error, enum status status, const char *file, unsigned line,
-                      const char *format, ...)
+void error_write(struct error *error, const char *file, unsigned line, const char *format, ...)
 {
   if (error == NULL) {
-    return status;
+    return;
   }
   (void)snprintf(error->file, sizeof(error->file), "%s", file != NULL ? file : "");
   error->line = line;
@@ -17,7 +16,6 @@ enum status error_set(struct error *error, enum status status, const char *file,
   va_start(arguments, format);
   (void)vsnprintf(error->text, sizeof(error->text), format, arguments);
   va_end(arguments);
-  return status;
 }
 
 enum status error_list_add(struct error_list *list, const struct error *error)

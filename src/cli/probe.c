@@ -97,7 +97,7 @@ static enum status check_usage(const struct probe_flags *values, const struct fl
 static enum status unknown_target(const struct settings *settings, const char *name,
                                   struct error *error)
 {
-  const char **names = calloc(settings->target_count, sizeof(*names));
+  const char **names = calloc(settings->target_count + 1, sizeof(*names)); /* never of 0 bytes */
   const char *meant = NULL;
   for (size_t i = 0; names != NULL && i < settings->target_count; i++) {
     names[i] = settings->targets[i].name;

@@ -309,8 +309,11 @@ void resolver_destroy(struct resolver *resolver)
     return;
   }
   ares_destroy(resolver->channel); /* answers all that is under way, closes its sockets */
-  while (resolver->resolutions != NULL) {
-    resolution_free(resolver->resolutions);
+  struct resolution *resolution = resolver->resolutions;
+  while (resolution != NULL) {
+    struct resolution *next = resolution->next;
+    resolution_free(resolution);
+    resolution = next;
   }
   while (resolver->watches != NULL) {
     unwatch(&resolver->watches);

@@ -9,7 +9,9 @@
 
 enum {
   NAME_LIMIT_BYTES = 512,
+  NAME_BUFFER_BYTES = NAME_LIMIT_BYTES * 4,
   ALTERNATIVE_NAMES_LIMIT_BYTES = 1024,
+  ALTERNATIVE_NAMES_BUFFER_BYTES = ALTERNATIVE_NAMES_LIMIT_BYTES * 4,
   SERIAL_MAX_BYTES = 32,
   KEY_TYPE_BYTES = 64,
 };
@@ -29,7 +31,7 @@ void fingerprint(const uint8_t *bytes, size_t length, char out[FINGERPRINT_BYTES
 static char *name_text(struct der name)
 {
   struct buffer text;
-  buffer_init(&text, NAME_LIMIT_BYTES * 4);
+  buffer_init(&text, NAME_BUFFER_BYTES);
   x509_name_text(name, NAME_LIMIT_BYTES, &text);
   char *taken = buffer_take(&text);
   buffer_deinit(&text);
@@ -39,7 +41,7 @@ static char *name_text(struct der name)
 static char *alternative_names_text(const struct x509_certificate *fields)
 {
   struct buffer text;
-  buffer_init(&text, ALTERNATIVE_NAMES_LIMIT_BYTES * 4);
+  buffer_init(&text, ALTERNATIVE_NAMES_BUFFER_BYTES);
   x509_alternative_names_text(fields, ALTERNATIVE_NAMES_LIMIT_BYTES, &text);
   char *taken = buffer_take(&text);
   buffer_deinit(&text);

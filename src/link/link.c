@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+/* As deep as the chain. NOLINTNEXTLINE(misc-no-recursion) */
 enum link_step link_connect(struct link *link)
 {
   if (link->failed) {

@@ -251,7 +251,8 @@ static bool is_issuer(struct search *search, size_t index)
                    search->chain[index]);
 }
 
-/* From the last step upwards; each level adds a certificate, so at most TRUST_CHAIN_MAX deep. */
+/* From the last step upwards; each level adds a certificate, so at most TRUST_CHAIN_MAX deep.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool climb(struct search *search)
 {
   if (vouched_for(search)) {

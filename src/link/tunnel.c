@@ -14,6 +14,7 @@
 enum {
   REQUEST_LIMIT_BYTES = 65536,
   FACT_LIMIT_BYTES = 512,
+  JOINED_LIMIT_BYTES = FACT_LIMIT_BYTES * 4, /* before it is cleaned and cut */
   /* RFC 9110 section 15.2: interim responses may come first; nobody sends many. */
   INTERIM_MAX = 8,
   READS_PER_STEP = 16,
@@ -98,7 +99,7 @@ static char *clean(struct http_text text)
 static char *joined_fields(const struct http_head *head, const char *name)
 {
   struct buffer joined;
-  buffer_init(&joined, FACT_LIMIT_BYTES * 4);
+  buffer_init(&joined, JOINED_LIMIT_BYTES);
   char *result = NULL;
   const struct http_field *field = NULL;
   for (size_t i = 0; (field = http_head_field(head, name, i)) != NULL; i++) {

@@ -80,7 +80,7 @@ char *settings_copy_text(struct settings *settings, const char *text)
   size_t length = strlen(text);
   char *copy = settings_allocate(settings, length + 1);
   if (copy != NULL) {
-    memcpy(copy, text, length);
+    memcpy(copy, text, length + 1);
   }
   return copy;
 }

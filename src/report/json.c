@@ -68,7 +68,8 @@ static json_t *seconds(int64_t ns)
 /* Unix time to the millisecond; null for never. */
 static json_t *timestamp(int64_t ns)
 {
-  return ns == 0 ? json_null() : json_real((double)(ns / NS_PER_MS) / 1000.0);
+  int64_t ms = ns / NS_PER_MS;
+  return ns == 0 ? json_null() : json_real((double)ms / 1000.0);
 }
 
 static json_t *own_labels(const struct target *target)

@@ -43,6 +43,6 @@ const char *file_resolve(struct loader *loader, const char *name)
     return "";
   }
   memcpy(path, loader->directory, directory_length);
-  memcpy(path + directory_length, name, name_length);
+  memcpy(path + directory_length, name, name_length + 1);
   return path;
 }

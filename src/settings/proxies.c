@@ -24,7 +24,7 @@ static const char *url_without_user(struct loader *loader, const char *url)
     return "";
   }
   memcpy(copy, url, scheme_length);
-  memcpy(copy + scheme_length, host + 1, strlen(host + 1));
+  memcpy(copy + scheme_length, host + 1, strlen(host + 1) + 1);
   return copy;
 }
 

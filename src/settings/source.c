@@ -259,6 +259,8 @@ static size_t match_include(const char *text, char name[INCLUDE_NAME_MAX])
   return *at == '"' && used > 0 ? (size_t)(at + 1 - text) : NOWHERE;
 }
 
+/* A file includes files, at most INCLUDE_DEPTH_MAX deep. NOLINTBEGIN(misc-no-recursion) */
+
 /* Takes the directive at text, if there is one, and the file it names. */
 static size_t scan_include(struct scanner *scanner, const char *path, const char *text)
 {
@@ -387,6 +389,7 @@ static void scan_file(struct scanner *scanner, const char *path, unsigned line)
   buffer_deinit(&content);
   scanner->file_depth--;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 void source_read(struct loader *loader)
 {

@@ -68,7 +68,7 @@ static int open_preferred(const struct addrinfo *list, bool any_host)
 
 static enum status describe(int fd, char bound[BOUND_ADDRESS_MAX])
 {
-  struct sockaddr_storage address;
+  struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
   socklen_t length = sizeof(address);
   char host[HOST_MAX];
   char port[PORT_TEXT_BYTES];

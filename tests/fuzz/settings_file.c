@@ -15,13 +15,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* libconfig 1.5 loses the string that it stumbled over. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-  return "leak:libconfig.so\n";
-}
-
 static void require(bool condition)
 {
   if (!condition) {

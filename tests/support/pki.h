@@ -86,7 +86,8 @@ static inline size_t pki_read(const char *file, uint8_t *out, size_t out_bytes)
   FILE *stream = fopen(pki_path(file), "rb");
   pki_expect(stream != NULL, file);
   size_t length = fread(out, 1, out_bytes, stream);
-  pki_expect(length < out_bytes && fclose(stream) == 0, file);
+  int closed = fclose(stream);
+  pki_expect(length < out_bytes && closed == 0, file);
   return length;
 }
 

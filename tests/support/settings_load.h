@@ -19,13 +19,6 @@
 #define SECRET "hunter2"
 #define TARGETS "targets = ( { name = \"t\"; address = \"h:1\"; } );\n"
 
-/* libconfig 1.5 loses the string that it stumbled over. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-  return "leak:libconfig.so\n";
-}
-
 static char directory[64];
 static char path[128];
 static struct settings *settings;

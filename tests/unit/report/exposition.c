@@ -269,7 +269,9 @@ START_TEST(no_secret_and_no_raw_bytes_of_a_peer_are_on_the_page)
   ck_assert_ptr_null(strchr(page, '\r'));
   ck_assert_ptr_null(strchr(page, '\x1b'));
   for (char *at = page; *at != '\0'; at++) {
-    *at = *at == '\n' ? ' ' : *at;
+    if (*at == '\n') {
+      *at = ' ';
+    }
   }
   ck_assert(text_is_clean(page));
   free(page);
