@@ -18,8 +18,8 @@ enum { PEM_FILE_MAX_BYTES = 4 * 1024 * 1024, PEM_CERTIFICATES_MAX = 4096 };
 NODISCARD enum status pem_file_read(const char *path, const char *what, struct buffer *out,
                                     struct error *error);
 
-/* Calls each with the DER of every CERTIFICATE block, in order; a block that is no base64 or no
- * DER ends the walk. Returns how many were given. */
+/* Calls each with what every CERTIFICATE block holds, in order, be it DER or not; a block that is
+ * no base64 ends the walk. Returns how many were given. */
 size_t pem_certificates(const struct buffer *pem,
                         void (*each)(void *context, const uint8_t *der, size_t length),
                         void *context);
