@@ -50,14 +50,22 @@ enum status credential_install(const struct credential_material *material, WOLFS
   return STATUS_OK;
 }
 
+struct chain_reading {
+  struct credential_facts *facts;
+  bool out_of_memory;
+};
+
 static void add_certificate(void *context, const uint8_t *der, size_t length)
 {
-  struct credential_facts *facts = context;
-  if (facts->chain_length == CHAIN_MAX) {
+  struct chain_reading *reading = context;
+  struct credential_facts *facts = reading->facts;
+  if (facts->chain_length == CHAIN_MAX || reading->out_of_memory) {
     return;
   }
   struct certificate *entry = &facts->chain[facts->chain_length];
-  if (certificate_facts_read(der, length, entry) != STATUS_OK) {
+  enum status status = certificate_facts_read(der, length, entry);
+  if (status != STATUS_OK) {
+    reading->out_of_memory = status == STATUS_OUT_OF_MEMORY;
     return;
   }
   struct x509_certificate fields;
@@ -145,7 +153,11 @@ static enum status read_files(const struct credential *credential,
   if (material->facts.chain == NULL) {
     return STATUS_OUT_OF_MEMORY;
   }
-  (void)pem_certificates(&material->certificates, add_certificate, &material->facts);
+  struct chain_reading reading = {.facts = &material->facts};
+  (void)pem_certificates(&material->certificates, add_certificate, &reading);
+  if (reading.out_of_memory) {
+    return STATUS_OUT_OF_MEMORY;
+  }
   if (material->facts.chain_length == 0) {
     return error_set(error, STATUS_INVALID, credential->cert_source.file,
                      credential->cert_source.line, "%s %s: no PEM certificate in it",
@@ -260,7 +272,7 @@ enum status credential_load(const struct credential *credential, struct credenti
   struct error local = {0};
   struct credential_material *material = calloc(1, sizeof(*material));
   if (material == NULL) {
-    return STATUS_OUT_OF_MEMORY;
+    return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
   }
   material->references = 1;
   buffer_init(&material->certificates, PEM_FILE_MAX_BYTES);
@@ -278,7 +290,7 @@ enum status credential_load(const struct credential *credential, struct credenti
   if (material->facts.name == NULL || status == STATUS_OUT_OF_MEMORY ||
       (status != STATUS_OK && material->facts.problem == NULL)) {
     credential_unref(material);
-    return STATUS_OUT_OF_MEMORY;
+    return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
   }
   if (error != NULL && status != STATUS_OK) {
     *error = local;

@@ -2,10 +2,12 @@
 #include "link/key_pair.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "link/wolfssl.h"
+
+/* Much more than the DER of a key with its parameters and public half needs. */
+enum { KEY_MAX_BYTES = 2048 };
 
 /* The secret scalar, big-endian, as long as the key's own curve makes it. 0: not to be had. */
 static word32 read_scalar(const struct buffer *key, const char *password,
@@ -14,21 +16,16 @@ static word32 read_scalar(const struct buffer *key, const char *password,
   ecc_key written;
   word32 index = 0;
   word32 length = MAX_ECC_BYTES;
-  size_t capacity = key->length;
-  uint8_t *der = malloc(capacity); /* base64 is longer than what it stands for */
-  if (der == NULL) {
-    return 0;
-  }
+  uint8_t der[KEY_MAX_BYTES];
   int der_length = wc_KeyPemToDer((const unsigned char *)key->data, (int)key->length, der,
-                                  (int)capacity, password);
+                                  sizeof(der), password);
   (void)wc_ecc_init(&written);
   if (der_length <= 0 || wc_EccPrivateKeyDecode(der, &index, &written, (word32)der_length) != 0 ||
       wc_ecc_export_private_only(&written, scalar, &length) != 0) {
     length = 0;
   }
   (void)wc_ecc_free(&written);
-  explicit_bzero(der, capacity);
-  free(der);
+  explicit_bzero(der, sizeof(der));
   return length;
 }
 
