@@ -9,7 +9,7 @@
 #include "app/exporter_state.h"
 #include "web/web.h"
 
-enum { PAGES_COUNT = 9 };
+enum { PAGES_COUNT = 10 };
 
 struct pages {
   struct exporter_state *state;

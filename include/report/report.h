@@ -57,5 +57,8 @@ void report_table(struct store *store, bool colour, struct buffer *out);
 /* The page "/": complete HTML, no script needed, nothing from elsewhere. */
 void report_index_html(struct store *store, const struct exporter_facts *exporter,
                        const char *telemetry_path, struct buffer *out);
+/* The page "/targets/NAME": the verdict on every route, and each connection step by step, route
+ * beside route. false: there is no such target. */
+bool report_target_html(struct store *store, const char *name, struct buffer *out);
 
 #endif

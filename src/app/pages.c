@@ -10,6 +10,7 @@
 #include "report/report.h"
 
 static const char plain_text[] = "text/plain; charset=utf-8";
+static const char html[] = "text/html; charset=utf-8";
 static const char json[] = "application/json";
 
 static struct buffer new_body(void)
@@ -64,7 +65,22 @@ static void index_page(void *context, struct web_exchange *exchange)
   struct store *store = exporter_state_store(pages->state);
   report_index_html(store, &facts, pages->telemetry_path, &body);
   store_unref(store);
-  web_answer(exchange, 200, "text/html; charset=utf-8", &body);
+  web_answer(exchange, 200, html, &body);
+}
+
+static const char targets_path[] = "/targets/";
+
+static void target_page(void *context, struct web_exchange *exchange)
+{
+  const struct pages *pages = context;
+  struct buffer body = new_body();
+  struct store *store = exporter_state_store(pages->state);
+  bool found = report_target_html(store, web_path(exchange) + strlen(targets_path), &body);
+  store_unref(store);
+  if (!found) {
+    buffer_append_text(&body, "There is no target of that name.\n");
+  }
+  web_answer(exchange, found ? 200 : 404, found ? html : plain_text, &body);
 }
 
 static void targets_page(void *context, struct web_exchange *exchange)
@@ -244,6 +260,7 @@ void pages_init(struct pages *pages, struct exporter_state *state, const char *t
           {
               {.path = telemetry_path, .answer = metrics_page},
               {.path = "/", .answer = index_page},
+              {.path = targets_path, .below = true, .answer = target_page},
               {.path = "/probe", .answer = probe_page},
               {.path = "/sd", .answer = sd_page},
               {.path = "/api/v1/targets", .answer = targets_page},

@@ -202,8 +202,7 @@ const struct evidence_row evidence_rows[] = {
 };
 const size_t evidence_row_count = sizeof(evidence_rows) / sizeof(evidence_rows[0]);
 
-/* What our side sent when it was asked, if the connection came so far. */
-static const char *describe_sent(const struct observation *observation)
+const char *evidence_describe_sent(const struct observation *observation)
 {
   if (observation->withheld) {
     return "withheld, because the peer did not verify";
@@ -249,7 +248,7 @@ static void append_outcome(struct buffer *out, const struct observation *observa
 
 void evidence_append_probe(struct buffer *out, const struct observation *observation)
 {
-  const char *sent = describe_sent(observation);
+  const char *sent = evidence_describe_sent(observation);
   if (sent != NULL) {
     buffer_append_format(out, "%s; ", sent);
   }

@@ -17,6 +17,10 @@ struct evidence_row {
 extern const struct evidence_row evidence_rows[];
 extern const size_t evidence_row_count;
 
+/* "certificate sent" and the like: what our side answered; NULL: the connection did not come so
+ * far. */
+const char *evidence_describe_sent(const struct observation *observation);
+
 /* What became of the probe that presented this, as one line. */
 void evidence_append_probe(struct buffer *out, const struct observation *observation);
 

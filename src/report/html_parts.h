@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the pages for people have in common: the look, the head, and how a
+ * verdict, a time or the way to a target's page is written. Shared by
+ * html_index.c and html_target.c.
+ */
+#ifndef REPORT_HTML_PARTS_H
+#define REPORT_HTML_PARTS_H
+
+#include "report_internal.h"
+
+/* Up to the end of <head>. title: what goes before the program's name, or "". */
+void html_head(struct buffer *out, const char *title);
+/* "2026-11-24 03:44:33 UTC", for machines as RFC 3339; "-" for never. */
+void html_time(struct buffer *out, int64_t ns);
+/* "ok", "fault: proxy", "waiting" */
+void html_verdict(struct buffer *out, const struct route_view *route);
+/* The reason with explanation, remedy and the lines of policy that go with it. */
+void html_reason(struct buffer *out, const struct route_view *route);
+/* "/targets/NAME", percent-encoded (RFC 3986 section 2.1). */
+void html_target_path(struct buffer *out, const char *name);
+
+#endif

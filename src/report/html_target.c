@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "base/clock.h"
+#include "evidence.h"
+#include "html_parts.h"
+#include "terminal.h"
+
+enum { ADDRESS_BYTES = 4096, CELL_LIMIT_BYTES = 256 * 1024, ISSUERS_SHOWN = 20 };
+
+/* ---- the steps of one connection, each one cell of clean text ---------------------------- */
+
+static void step_name(struct buffer *out, const struct observation *observation)
+{
+  buffer_append_text(out, observation->resolve_error != NULL  ? observation->resolve_error
+                          : observation->peer_address != NULL ? observation->peer_address
+                                                              : "");
+}
+
+static void step_connect(struct buffer *out, const struct observation *observation)
+{
+  if (observation->phase_ns[PHASE_CONNECT] < 0) {
+    return;
+  }
+  if (observation->ended_in == PHASE_CONNECT) {
+    view_append_problem(out, observation);
+  } else {
+    buffer_append_text(out, "connected");
+  }
+}
+
+static void step_tunnel(struct buffer *out, const struct observation *observation)
+{
+  const struct tunnel_observation *tunnel = &observation->tunnel;
+  if (tunnel->connect_status != 0) {
+    buffer_append_format(out, "%d ", tunnel->connect_status);
+    buffer_append_text(out, tunnel->reason_phrase != NULL ? tunnel->reason_phrase : "");
+  } else if (observation->ended_in == PHASE_TUNNEL) {
+    view_append_problem(out, observation);
+  }
+}
+
+static void step_tls(struct buffer *out, const struct observation *observation)
+{
+  const struct tls_observation *tls = &observation->tls;
+  const char *const items[] = {tls_version_name(tls->version), tls->cipher, tls->group, tls->alpn};
+  size_t begin = out->length;
+  for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+    if (items[i] != NULL && items[i][0] != '\0') {
+      buffer_append_text(out, out->length > begin ? ", " : "");
+      buffer_append_text(out, items[i]);
+    }
+  }
+  if (out->length == begin && tls->client_hello_sent) {
+    buffer_append_text(out, "ClientHello sent, no ServerHello came");
+  }
+}
+
+static void step_server_certificate(struct buffer *out, const struct observation *observation)
+{
+  const struct tls_observation *tls = &observation->tls;
+  if (tls->chain_length == 0) {
+    return;
+  }
+  const struct certificate *leaf = &tls->chain[0];
+  buffer_append_format(out, "%s issued by %s, SPKI %.16s..",
+                       leaf->subject != NULL ? leaf->subject : "unreadable",
+                       leaf->issuer != NULL ? leaf->issuer : "?", leaf->spki_sha256);
+  buffer_append_format(out, "; %s",
+                       tls->verification_text != NULL         ? tls->verification_text
+                       : tls->verification == VERIFICATION_OK ? "verified"
+                                                              : "not verified");
+}
+
+static void step_request(struct buffer *out, const struct observation *observation)
+{
+  const struct tls_observation *tls = &observation->tls;
+  const char *during = requested_during_name(tls->requested_during);
+  if (during == NULL) {
+    buffer_append_text(out, tls->handshake_complete ? "no certificate asked for" : "");
+    return;
+  }
+  buffer_append_format(out, "certificate asked for (%s)", during);
+  if (!tls->certificate_request_read) {
+    return;
+  }
+  buffer_append_format(out, ", %zu CA names", tls->acceptable_issuers_listed);
+  for (size_t i = 0; i < tls->acceptable_issuer_count && i < ISSUERS_SHOWN; i++) {
+    buffer_append_text(out, i == 0 ? ": " : "; ");
+    buffer_append_text(out, tls->acceptable_issuers[i]);
+  }
+}
+
+static void step_sent(struct buffer *out, const struct observation *observation)
+{
+  const char *sent = evidence_describe_sent(observation);
+  buffer_append_text(out, sent != NULL ? sent : "");
+}
+
+static void step_alert(struct buffer *out, const struct observation *observation)
+{
+  const struct tls_observation *tls = &observation->tls;
+  if (tls->alert_received != ALERT_NONE) {
+    buffer_append_format(out, "received %s (%d)", alert_name(tls->alert_received),
+                         tls->alert_received);
+  } else if (tls->server_hello_received) {
+    buffer_append_text(out, "none");
+  }
+}
+
+static void step_http(struct buffer *out, const struct observation *observation)
+{
+  const struct http_observation *http = &observation->http;
+  if (http->status == 0) {
+    return;
+  }
+  buffer_append_format(out, "%d", http->status);
+  if (http->server != NULL) {
+    buffer_append_format(out, ", Server: %s", http->server);
+  }
+  if (http->via != NULL) {
+    buffer_append_format(out, ", Via: %s", http->via);
+  }
+}
+
+static void step_end(struct buffer *out, const struct observation *observation)
+{
+  if (observation->ended_in == PHASE_DONE) {
+    buffer_append_text(out, "done");
+    return;
+  }
+  buffer_append_format(out, "ended in %s: ", phase_name(observation->ended_in));
+  view_append_problem(out, observation);
+}
+
+/* In the order of the wire. compared: a proxy that only tunnels changes nothing of it. */
+static const struct step {
+  const char *title;
+  void (*append)(struct buffer *out, const struct observation *observation);
+  enum phase phase; /* whose time it took; PHASE_DONE: of none, or of all */
+  bool compared;
+} steps[] = {
+    {"Name and address", step_name, PHASE_RESOLVE, false},
+    {"TCP", step_connect, PHASE_CONNECT, false},
+    {"CONNECT", step_tunnel, PHASE_TUNNEL, false},
+    {"TLS handshake", step_tls, PHASE_HANDSHAKE, true},
+    {"Server certificate", step_server_certificate, PHASE_DONE, true},
+    {"Certificate request", step_request, PHASE_DONE, true},
+    {"Our answer", step_sent, PHASE_DONE, true},
+    {"Late alert", step_alert, PHASE_SETTLE, true},
+    {"HTTP", step_http, PHASE_REQUEST, true},
+    {"End", step_end, PHASE_DONE, true},
+};
+enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
+
+/* ---- the table of one kind of probe, route beside route ----------------------------------- */
+
+static void make_cell(struct buffer *text, const struct step *step,
+                      const struct observation *observation)
+{
+  buffer_init(text, CELL_LIMIT_BYTES);
+  if (observation == NULL) {
+    buffer_append_text(text, "not probed");
+  } else {
+    step->append(text, observation);
+  }
+}
+
+static const struct observation *direct_observation(const struct view *view, size_t presented)
+{
+  for (size_t i = 0; i < view->route_count; i++) {
+    if (view->routes[i].route->proxy == NULL) {
+      return view->routes[i].snapshot.observations[presented];
+    }
+  }
+  return NULL;
+}
+
+/* What a tunnel should have left as it is, and is not as on the direct route; not what the
+ * connection never came to. */
+static bool differs(const struct step *step, const struct buffer *text,
+                    const struct observation *direct)
+{
+  if (!step->compared || direct == NULL || text->length == 0) {
+    return false;
+  }
+  struct buffer other;
+  make_cell(&other, step, direct);
+  bool same = strcmp(buffer_text(text), buffer_text(&other)) == 0;
+  buffer_deinit(&other);
+  return !same;
+}
+
+static int64_t step_duration_ns(const struct step *step, const struct observation *observation)
+{
+  bool last = step == &steps[STEP_COUNT - 1];
+  return last                       ? observation->duration_ns
+         : step->phase < PHASE_DONE ? observation->phase_ns[step->phase]
+                                    : -1;
+}
+
+static void write_cell(struct buffer *out, const struct step *step,
+                       const struct observation *observation, const struct observation *direct)
+{
+  struct buffer text;
+  make_cell(&text, step, observation);
+  bool marked = observation != NULL && observation != direct && differs(step, &text, direct);
+  buffer_append_text(out, marked ? "<td class=\"differs\">" : "<td>");
+  escape_html(out, text.length > 0 ? buffer_text(&text) : "-");
+  if (observation != NULL && step_duration_ns(step, observation) >= 0) {
+    buffer_append_text(out, "<small>");
+    append_duration(out, step_duration_ns(step, observation));
+    buffer_append_text(out, "</small>");
+  }
+  buffer_append_text(out, marked ? "<small>not as on the direct route</small></td>" : "</td>");
+  inherit_failure(out, &text);
+  buffer_deinit(&text);
+}
+
+static bool was_presented(const struct view *view, size_t presented)
+{
+  for (size_t i = 0; i < view->route_count; i++) {
+    if (view->routes[i].snapshot.observations[presented] != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void write_steps(struct buffer *out, const struct view *view, size_t presented)
+{
+  static const char *const titles[PRESENTED_COUNT] = {
+      [PRESENTED_CLIENT] = "Presenting our certificate",
+      [PRESENTED_NONE] = "Presenting none",
+      [PRESENTED_UNTRUSTED] = "Presenting an untrusted look-alike",
+  };
+  const struct observation *direct = direct_observation(view, presented);
+  buffer_append_format(out,
+                       "<section>\n<h3>%s</h3>\n<div class=\"steps\" role=\"region\" "
+                       "tabindex=\"0\" aria-label=\"%s, step by step\">\n<table>\n<thead>\n<tr>"
+                       "<th scope=\"col\">Step</th>",
+                       titles[presented], titles[presented]);
+  for (size_t i = 0; i < view->route_count; i++) {
+    buffer_append_text(out, "<th scope=\"col\">");
+    escape_html(out, view->routes[i].route->name);
+    buffer_append_text(out, "</th>");
+  }
+  buffer_append_text(out, "</tr>\n</thead>\n<tbody>\n");
+  for (size_t s = 0; s < STEP_COUNT; s++) {
+    buffer_append_format(out, "<tr><th scope=\"row\">%s</th>", steps[s].title);
+    for (size_t i = 0; i < view->route_count; i++) {
+      write_cell(out, &steps[s], view->routes[i].snapshot.observations[presented], direct);
+    }
+    buffer_append_text(out, "</tr>\n");
+  }
+  buffer_append_text(out, "</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+/* ---- the verdicts -------------------------------------------------------------------------- */
+
+static void write_facts(struct buffer *out, const struct route_view *route)
+{
+  buffer_append_text(out, "<ul>\n");
+  for (size_t i = 0; i < evidence_row_count; i++) {
+    struct buffer value;
+    buffer_init(&value, CELL_LIMIT_BYTES);
+    evidence_rows[i].append(&value, route);
+    if (value.length > 0) {
+      buffer_append_format(out, "<li>%s: ", evidence_rows[i].label);
+      escape_html(out, buffer_text(&value));
+      buffer_append_text(out, "</li>\n");
+    }
+    inherit_failure(out, &value);
+    buffer_deinit(&value);
+  }
+  buffer_append_text(out, "</ul>\n");
+}
+
+static void write_route(struct buffer *out, const struct route_view *route)
+{
+  buffer_append_text(out, "<section>\n<h3>");
+  escape_html(out, route->route->name);
+  buffer_append_text(out, ": ");
+  html_verdict(out, route);
+  buffer_append_text(out, "</h3>\n");
+  html_reason(out, route);
+  buffer_append_text(out, "<p>Since ");
+  html_time(out, route->snapshot.last_change_ns);
+  buffer_append_text(out, ", last probe ");
+  html_time(out, route->snapshot.last_probe_ns);
+  buffer_append_format(out, ", %llu changes of the diagnosis since start.</p>\n",
+                       (unsigned long long)route->snapshot.diagnosis_changes);
+  write_facts(out, route);
+  buffer_append_text(out, "</section>\n");
+}
+
+static void write_page(struct buffer *out, const struct view *view)
+{
+  const struct target *target = view->routes[0].target;
+  char address[ADDRESS_BYTES];
+  target_address(target, address, sizeof(address));
+  buffer_append_text(out, "<body>\n<header>\n<nav aria-label=\"Pages\"><a href=\"/\">All targets"
+                          "</a></nav>\n<h1>");
+  escape_html(out, target->name);
+  buffer_append_text(out, "</h1>\n<p>");
+  escape_html(out, address);
+  buffer_append_text(out, "</p>\n</header>\n<main>\n<h2>Verdict</h2>\n");
+  for (size_t i = 0; i < view->route_count; i++) {
+    write_route(out, &view->routes[i]);
+  }
+  buffer_append_text(out, "<h2>The connections, step by step</h2>\n");
+  for (size_t presented = 0; presented < PRESENTED_COUNT; presented++) {
+    if (was_presented(view, presented)) {
+      write_steps(out, view, presented);
+    }
+  }
+  buffer_append_text(out, "</main>\n</body>\n</html>\n");
+}
+
+bool report_target_html(struct store *store, const char *name, struct buffer *out)
+{
+  const struct settings *settings = store_settings(store);
+  for (size_t i = 0; i < settings->target_count; i++) {
+    struct view view;
+    if (strcmp(settings->targets[i].name, name) != 0) {
+      continue;
+    }
+    if (view_init(&view, store, i, 1, out) == STATUS_OK) {
+      html_head(out, name);
+      write_page(out, &view);
+      view_deinit(&view);
+    }
+    return true;
+  }
+  return false;
+}
