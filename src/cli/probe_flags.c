@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe_flags.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/duration.h"
+#include "base/secret_file.h"
 #include "model/address.h"
 #include "model/header.h"
 
-enum { PASSWORD_MAX_BYTES = 4096, DEFAULT_TIMEOUT_MS = 10000, DEFAULT_INTERVAL_MS = 30000 };
+enum { DEFAULT_TIMEOUT_MS = 10000, DEFAULT_INTERVAL_MS = 30000 };
 
 void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG_COUNT])
 {
@@ -81,28 +79,16 @@ static enum status out_of_memory(struct error *error)
 static enum status read_password(struct settings *settings, const char *path, const char *flag,
                                  const char **out, struct error *error)
 {
-  char bytes[PASSWORD_MAX_BYTES] = "";
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t length = descriptor >= 0 ? read(descriptor, bytes, sizeof(bytes) - 1) : -1;
-  int system_error = errno;
-  if (descriptor >= 0) {
-    (void)close(descriptor);
-  }
-  if (length < 0) {
-    return error_set(error, STATUS_INVALID, NULL, 0, "%s=%.200s cannot be read: %s", flag, path,
-                     strerror(system_error));
-  }
-  bytes[length] = '\0';
-  bytes[strcspn(bytes, "\r\n")] = '\0';
-  enum status status = STATUS_OK;
-  if (bytes[0] == '\0') {
-    status = error_set(error, STATUS_INVALID, NULL, 0,
-                       "%s=%.200s: the first line must hold the password", flag, path);
-  } else {
-    *out = settings_copy_text(settings, bytes);
+  char secret[SECRET_MAX_BYTES + 1];
+  char why[SECRET_WHY_BYTES];
+  enum status status = secret_file_read(path, secret, why);
+  if (status == STATUS_OK) {
+    *out = settings_copy_text(settings, secret);
     status = *out != NULL ? STATUS_OK : out_of_memory(error);
+  } else {
+    status = error_set(error, status, NULL, 0, "%s=%.200s %s", flag, path, why);
   }
-  explicit_bzero(bytes, sizeof(bytes));
+  explicit_bzero(secret, sizeof(secret));
   return status;
 }
 

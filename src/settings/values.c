@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "base/duration.h"
+#include "base/secret_file.h"
 #include "base/text.h"
 #include "settings_internal.h"
-
-enum { SECRET_MAX_BYTES = 4096 };
 
 struct section section_of(struct loader *loader, const config_setting_t *group, const char *kind,
                           const char *name)
@@ -167,33 +166,6 @@ bool value_file(const struct section *section, const char *name, const char *exa
   return true;
 }
 
-/* Why the first line of content is no secret; NULL: it is one, ended by a zero
- * byte in place. */
-static const char *cut_secret(struct buffer *content)
-{
-  const char *text = buffer_text(content);
-  size_t length = strcspn(text, "\n"); /* up to a zero byte at most */
-  if (length > SECRET_MAX_BYTES) {
-    return "has a first line longer than 4096 bytes";
-  }
-  if (length < content->length && text[length] == '\0') {
-    return "has a control character in its first line";
-  }
-  if (length > 0 && text[length - 1] == '\r') {
-    length--;
-  }
-  for (size_t i = 0; i < length; i++) {
-    if ((unsigned char)text[i] < ' ' || text[i] == 0x7F) {
-      return "has a control character in its first line";
-    }
-  }
-  if (length == 0) {
-    return "has nothing in its first line";
-  }
-  content->data[length] = '\0';
-  return NULL;
-}
-
 bool value_secret_file(const struct section *section, const char *name, const char *example,
                        const char **out_secret)
 {
@@ -201,26 +173,18 @@ bool value_secret_file(const struct section *section, const char *name, const ch
   if (!value_file(section, name, example, &path)) {
     return false;
   }
-  char quote[256];
-  (void)text_excerpt(path, quote, sizeof(quote));
-  struct buffer content;
-  buffer_init(&content, SECRET_MAX_BYTES + 2);
-  int error = file_read(path, SECRET_MAX_BYTES + 2, &content);
-  const char *why = NULL;
-  char words[96];
-  if (error != 0) {
-    problems_add(section->loader, section_line(section, name), "%s \"%s\" cannot be read: %s", name,
-                 quote, strerror_r(error, words, sizeof(words)));
+  char secret[SECRET_MAX_BYTES + 1];
+  char why[SECRET_WHY_BYTES];
+  bool good = secret_file_read(path, secret, why) == STATUS_OK;
+  if (good) {
+    *out_secret = loader_copy(section->loader, secret);
   } else {
-    why = cut_secret(&content);
-    if (why != NULL) {
-      problems_add(section->loader, section_line(section, name), "%s \"%s\" %s", name, quote, why);
-    } else {
-      *out_secret = loader_copy(section->loader, content.data);
-    }
+    char quote[256];
+    problems_add(section->loader, section_line(section, name), "%s \"%s\" %s", name,
+                 text_excerpt(path, quote, sizeof(quote)), why);
   }
-  buffer_deinit(&content);
-  return error == 0 && why == NULL;
+  explicit_bzero(secret, sizeof(secret));
+  return good;
 }
 
 static bool is_type(const struct section *section, const config_setting_t *setting,
