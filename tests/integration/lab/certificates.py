@@ -6,10 +6,17 @@ everybody, because a server that drops its privileges has to read them.
 """
 import base64
 import datetime
+import functools
 import os
 import subprocess
+import threading
 
 SERVER_NAMES = ("localhost", "api.lab.test", "*.wild.lab.test")
+
+P256 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+P384 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
+RSA = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+ED25519 = ("-algorithm", "ED25519")
 
 # openssl ca is the one way to choose both dates that works in every 3.x.
 AUTHORITY_CONFIGURATION = """
@@ -18,6 +25,7 @@ default_ca = throwaway
 [throwaway]
 database = {folder}/index.txt
 new_certs_dir = {folder}
+default_crl_days = 30
 rand_serial = yes
 default_md = sha256
 unique_subject = no
@@ -70,17 +78,18 @@ class Identity:
         self.name = name
         self.certificate = os.path.join(directory, name + ".crt")
         self.key = os.path.join(directory, name + ".key")
+        self.key_password_file = None
 
-    def make_key(self):
-        parameters = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+    def make_key(self, parameters=P256):
         openssl("genpkey", *parameters, "-out", self.key)
         os.chmod(self.key, 0o644)
 
 
 class Authority(Identity):
-    """A self-signed CA that can issue leaf certificates with any dates."""
+    """A CA that can issue leaf certificates with any dates; self-signed, or an
+    intermediate of its issuer."""
 
-    def __init__(self, directory, name, subject):
+    def __init__(self, directory, name, subject, issuer=None):
         super().__init__(directory, name)
         self.directory = directory
         self.folder = os.path.join(directory, name + ".ca")
@@ -88,16 +97,16 @@ class Authority(Identity):
         self.configuration = self._write("ca.cnf", self._configuration_text())
         self._write("index.txt", "")
         self.make_key()
-        self._make_certificate(subject)
+        self._make_certificate(subject, issuer)
 
-    def issue(self, name, subject, usage, names="", start=-1, end=30):
+    def issue(self, name, subject, usage, names="", start=-1, end=30, key=P256):
         """A leaf valid from start to end, both in days from now."""
         leaf = Identity(self.directory, name)
-        leaf.make_key()
+        leaf.make_key(key)
         request = os.path.join(self.folder, name + ".csr")
         self._request(leaf.key, subject, request)
         extensions = LEAF_EXTENSIONS.format(usage=usage, names=names)
-        self._sign(
+        self.sign(
             ("-in", request, "-out", leaf.certificate),
             self._write(name + ".ext", extensions),
             start,
@@ -118,20 +127,79 @@ class Authority(Identity):
         options = ("-config", self.configuration, "-utf8", "-subj", subject)
         openssl("req", "-new", "-key", key, *options, "-out", out)
 
-    def _make_certificate(self, subject):
+    def revoke(self, identity):
+        openssl("ca", *self._signer(), "-revoke", identity.certificate)
+
+    def revocation_list(self):
+        """The path of its CRL, made now."""
+        path = os.path.join(self.folder, self.name + ".crl")
+        openssl("ca", *self._signer(), "-gencrl", "-out", path)
+        return path
+
+    def _signer(self):
+        files = ("-keyfile", self.key, "-cert", self.certificate)
+        return ("-config", self.configuration, *files)
+
+    def _make_certificate(self, subject, issuer):
         request = os.path.join(self.folder, "self.csr")
         self._request(self.key, subject, request)
         extensions = self._write("self.ext", CA_EXTENSIONS)
-        files = ("-selfsign", "-in", request, "-out", self.certificate)
-        self._sign(files, extensions, -30, 300)
+        files = ("-in", request, "-out", self.certificate)
+        if issuer is None:
+            self.sign(("-selfsign", *files), extensions, -30, 300)
+        else:
+            issuer.sign(files, extensions, -30, 300)
 
-    def _sign(self, files, extensions, start, end):
-        signer = ("-keyfile", self.key)
-        if "-selfsign" not in files:
-            signer += ("-cert", self.certificate)
+    def sign(self, files, extensions, start, end):
+        signer = self._signer()
+        if "-selfsign" in files:
+            signer = signer[:-2]  # there is no certificate yet
         dates = ("-startdate", days_from_now(start), "-enddate", days_from_now(end))
         options = ("-batch", "-notext", "-extfile", extensions)
-        openssl("ca", "-config", self.configuration, *signer, *files, *dates, *options)
+        openssl("ca", *signer, *files, *dates, *options)
+
+
+class Lazily(dict):
+    """Entries that are made when somebody first asks for them, by make(name)."""
+
+    def __init__(self, lock, make):
+        super().__init__()
+        self.lock = lock
+        self.make = make
+
+    def __missing__(self, name):
+        with self.lock:
+            if name not in self:
+                self[name] = self.make(name)
+            return self[name]
+
+
+# How each differs from a good one.
+CLIENTS = {
+    "good": {},
+    "good-p384": {"key": P384},
+    "good-rsa": {"key": RSA},
+    "good-ed25519": {"key": ED25519},
+    "expired": {"start": -20, "end": -2},
+    "not-yet-valid": {"start": 2, "end": 20},
+    "wrong-usage": {"usage": "serverAuth"},
+    "revoked": {},
+    "other-ca": {"authority": "other_client_ca"},
+    "chain-missing": {"authority": "issuing_ca"},
+}
+SERVERS = {
+    "good": {},
+    "second": {},
+    "good-p384": {"key": P384},
+    "good-rsa": {"key": RSA},
+    "good-ed25519": {"key": ED25519},
+    "expired": {"start": -20, "end": -2},
+    "not-yet-valid": {"start": 2, "end": 20},
+    "wrong-name": {"names": "DNS:elsewhere.lab.test"},
+    "untrusted": {"authority": "untrusted_ca"},
+    "interceptor": {"authority": "interception_ca"},
+}
+KEY_PASSWORD = "correct horse"
 
 
 class Pki:
@@ -139,12 +207,18 @@ class Pki:
 
     def __init__(self, directory):
         self.directory = directory
+        self.lock = threading.RLock()
         os.chmod(directory, 0o755)
         self._make_authorities()
-        self._make_clients()
-        self._make_servers()
+        self.clients = Lazily(self.lock, self._client)
+        self.servers = Lazily(self.lock, self._server)
+        self.key_password = self.path("client-encrypted.password")
+        with open(self.key_password, "w", encoding="ascii") as file:
+            file.write(KEY_PASSWORD + "\n")
         self.all_authorities = self._bundle(
-            "all-authorities.crt", self.server_ca, self.interception_ca
+            "all-authorities.crt",
+            self.server_ca.certificate,
+            self.interception_ca.certificate,
         )
 
     def path(self, name):
@@ -154,68 +228,68 @@ class Pki:
         """The client identity called good, other-ca, expired ...; None for none."""
         return None if name == "none" else self.clients[name]
 
-    def _authority(self, name, common_name):
-        return Authority(self.directory, name, f"/O=Lab/CN={common_name}")
+    @property
+    def encrypted_key(self):
+        return self.clients["encrypted-key"].key
+
+    @functools.cached_property
+    def revocation_list(self):
+        """What the clients' CAs say of them: that "revoked" is."""
+        with self.lock:
+            self.client_ca.revoke(self.clients["revoked"])
+            lists = (self.client_ca.revocation_list(), self.issuing_ca.revocation_list())
+            return self._bundle("clients.crl", *lists)
 
     def _make_authorities(self):
-        self.client_ca = self._authority("client-ca", "Lab Client CA")
-        self.other_client_ca = self._authority("other-client-ca", "Another Client CA")
-        self.server_ca = self._authority("server-ca", "Lab Server CA")
-        self.untrusted_ca = self._authority("untrusted-ca", "Untrusted Server CA")
-        self.interception_ca = self._authority("interception-ca", "Lab Interception CA")
+        def authority(name, common_name, issuer=None):
+            return Authority(self.directory, name, f"/O=Lab/CN={common_name}", issuer)
 
-    def _make_clients(self):
-        good, other = self.client_ca, self.other_client_ca
-        self.clients = {
-            "good": self._client(good, "good"),
-            "other-ca": self._client(other, "other-ca"),
-            "expired": self._client(good, "expired", start=-20, end=-2),
-            "not-yet-valid": self._client(good, "not-yet-valid", start=2, end=20),
-            "wrong-usage": self._client(good, "wrong-usage", usage="serverAuth"),
-        }
-        self._encrypt_key(self.clients["good"])
+        self.client_ca = authority("client-ca", "Lab Client CA")
+        self.issuing_ca = authority("issuing-ca", "Lab Issuing CA", self.client_ca)
+        self.other_client_ca = authority("other-client-ca", "Another Client CA")
+        self.server_ca = authority("server-ca", "Lab Server CA")
+        self.untrusted_ca = authority("untrusted-ca", "Untrusted Server CA")
+        self.interception_ca = authority("interception-ca", "Lab Interception CA")
 
-    def _client(self, authority, name, usage="clientAuth", **dates):
-        subject = f"/O=Lab/CN=client {name}"
-        return authority.issue("client-" + name, subject, usage, **dates)
+    def _client(self, name):
+        if name == "chain":
+            return self._with_chain(self.clients["chain-missing"])
+        if name == "encrypted-key":
+            return self._with_encrypted_key(self.clients["good"])
+        settings = {"authority": "client_ca", "usage": "clientAuth"} | CLIENTS[name]
+        authority = getattr(self, settings.pop("authority"))
+        return authority.issue("client-" + name, f"/O=Lab/CN=client {name}", **settings)
 
-    def _encrypt_key(self, identity):
-        self.encrypted_key = self.path("client-encrypted.key")
-        self.key_password = self.path("client-encrypted.password")
-        with open(self.key_password, "w", encoding="ascii") as file:
-            file.write("correct horse\n")
+    def _with_chain(self, leaf):
+        """The same leaf with the certificate of the intermediate that issued it."""
+        chain = Identity(self.directory, "client-chain")
+        chain.key = leaf.key
+        self._bundle("client-chain.crt", leaf.certificate, self.issuing_ca.certificate)
+        return chain
+
+    def _with_encrypted_key(self, plain):
+        encrypted = Identity(self.directory, "client-encrypted")
+        encrypted.certificate = plain.certificate
+        encrypted.key_password_file = self.key_password
         openssl(
-            *("pkcs8", "-topk8", "-v2", "aes256", "-in", identity.key),
-            *("-passout", "file:" + self.key_password, "-out", self.encrypted_key),
+            *("pkcs8", "-topk8", "-v2", "aes256", "-in", plain.key),
+            *("-passout", "file:" + self.key_password, "-out", encrypted.key),
         )
+        return encrypted
 
-    def _make_servers(self):
-        here = ["IP:127.0.0.1", "IP:::1"] + ["DNS:" + name for name in SERVER_NAMES]
-        right, wrong = ",".join(here), "DNS:elsewhere.lab.test"
-        ours, untrusted = self.server_ca, self.untrusted_ca
-        self.servers = {
-            "good": self._server(ours, "good", right),
-            "expired": self._server(ours, "expired", right, start=-20, end=-2),
-            "not-yet-valid": self._server(
-                ours, "not-yet-valid", right, start=2, end=20
-            ),
-            "wrong-name": self._server(ours, "wrong-name", wrong),
-            "untrusted": self._server(untrusted, "untrusted", right),
-            "interceptor": self._server(self.interception_ca, "interceptor", right),
-        }
-
-    def _server(self, authority, name, names, **dates):
+    def _server(self, name):
+        here = ["IP:127.0.0.1", "IP:::1"] + ["DNS:" + one for one in SERVER_NAMES]
+        settings = {"authority": "server_ca", "names": ",".join(here)} | SERVERS[name]
+        authority = getattr(self, settings.pop("authority"))
+        settings["names"] = "subjectAltName = " + settings["names"]
         subject = f"/O=Lab/CN=server {name}"
-        alternative = "subjectAltName = " + names
-        return authority.issue(
-            "server-" + name, subject, "serverAuth", alternative, **dates
-        )
+        return authority.issue("server-" + name, subject, "serverAuth", **settings)
 
-    def _bundle(self, name, *authorities):
+    def _bundle(self, name, *paths):
         bundle = self.path(name)
         with open(bundle, "wb") as out:
-            for authority in authorities:
-                with open(authority.certificate, "rb") as file:
+            for path in paths:
+                with open(path, "rb") as file:
                     out.write(file.read())
         return bundle
 

@@ -186,7 +186,7 @@ def start(arguments, directory, port):
     process = Process(name, arguments, directory, cwd="/", **unprivileged.options())
 
     def ready():
-        process.check_alive(process.log())
+        process.check_alive()
         return READY.search(process.log())
 
     try:

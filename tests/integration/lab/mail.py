@@ -10,13 +10,7 @@ import os
 import pwd
 import tempfile
 
-from lab.processes import (
-    Process,
-    StartFailed,
-    free_ports,
-    read_text,
-    started,
-)
+from lab.processes import Process, StartFailed, free_ports, started
 
 MODES = ("off", "optional", "required", "plain")
 
@@ -73,7 +67,7 @@ class Postfix:
         self.process = started(self._start)
 
     def log(self):
-        return self.process.log() + read_text(self._path("spool/mail.log"))
+        return self.process.log()
 
     def stop(self):
         self.process.stop()
@@ -111,16 +105,14 @@ class Postfix:
         self._write("etc/main.cf", main)
         self._write("etc/master.cf", "".join(services) + POSTFIX_SERVICES)
         arguments = (POSTFIX_DAEMONS + "/master", "-c", self._path("etc"), "-s")
-        process = Process("postfix", arguments, self.directory)
+        log = self._path("spool/mail.log")
+        process = Process("postfix", arguments, self.directory, log_file=log)
         try:
-            process.wait_for_ports(self.ports.values(), lambda: self._log(process))
+            process.wait_for_ports(self.ports.values())
         except StartFailed:
             process.stop()
             raise
         return process
-
-    def _log(self, process):
-        return process.log() + read_text(self._path("spool/mail.log"))
 
 
 DOVECOT = """

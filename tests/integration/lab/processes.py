@@ -53,10 +53,12 @@ def accepts(port, host="127.0.0.1"):
 
 
 class Process:
-    """One child in the foreground; its output goes to files in the lab."""
+    """One child in the foreground; its output goes to files in the lab. log_file:
+    where it writes more."""
 
-    def __init__(self, name, arguments, directory, **options):
+    def __init__(self, name, arguments, directory, log_file=None, **options):
         self.name = name
+        self.log_file = log_file
         self.output_path = os.path.join(directory, name + ".out")
         self.error_path = os.path.join(directory, name + ".err")
         with open(self.output_path, "wb") as out, open(self.error_path, "wb") as err:
@@ -77,25 +79,25 @@ class Process:
         return read_text(self.error_path)
 
     def log(self):
-        return self.output() + self.errors()
+        more = read_text(self.log_file) if self.log_file else ""
+        return self.output() + self.errors() + more
 
-    def check_alive(self, log):
+    def check_alive(self):
         """Raises PortTaken or StartFailed when it has given up."""
+        log = self.log()
         if CLASH.search(log):
             raise PortTaken(f"{self.name}: {log[-500:]}")
         if self.child.poll() is not None:
             status = self.child.returncode
             raise StartFailed(f"{self.name} ended with {status}: {log[-2000:]}")
 
-    def wait_for_ports(self, ports, log=None):
-        read_log = log or self.log
-
+    def wait_for_ports(self, ports):
         def listening():
-            self.check_alive(read_log())
+            self.check_alive()
             return all(accepts(port) for port in ports)
 
         wait_until(listening, f"{self.name} listening on {ports}")
-        self.check_alive(read_log())
+        self.check_alive()
 
     def stop(self):
         atexit.unregister(self.stop)
@@ -127,3 +129,20 @@ def started(start):
             if attempt + 1 == STARTS:
                 raise
     raise AssertionError("not reached")
+
+
+def start_on_free_ports(names, start):
+    """The process of start({name: port}), which listens on all of them by now, and
+    those ports."""
+
+    def attempt():
+        ports = dict(zip(names, free_ports(len(names))))
+        process = start(ports)
+        try:
+            process.wait_for_ports(list(ports.values()))
+        except StartFailed:
+            process.stop()
+            raise
+        return process, ports
+
+    return started(attempt)

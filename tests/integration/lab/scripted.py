@@ -98,3 +98,16 @@ def connect_responder(port):
             splice(connection, elsewhere)
 
     return Peer(script)
+
+
+def http_server(body=b"welcome\n"):
+    """A server that answers every request with 200."""
+    length = str(len(body)).encode("ascii")
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: " + length + b"\r\n"
+    answer += b"Connection: close\r\n\r\n" + body
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(answer)
+
+    return Peer(script)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real TLS servers on loopback: nginx and openssl s_server.
+"""nginx and openssl s_server on loopback.
 
 Each knows, from its own log, what it was sent: that is how a test proves that a
 certificate did or did not arrive.
@@ -7,13 +7,15 @@ certificate did or did not arrive.
 import os
 import re
 import signal
+import threading
 
+from lab.certificates import Lazily
 from lab.processes import (
     Process,
     StartFailed,
     free_ports,
     read_text,
-    started,
+    start_on_free_ports,
     wait_until,
 )
 
@@ -46,12 +48,60 @@ NGINX_SERVER = """
     ssl_protocols {protocols};
     ssl_certificate {certificate};
     ssl_certificate_key {key};
-    ssl_verify_client {mode};
+    ssl_verify_client {verify};
     access_log {directory}/nginx-{name}.log lab;
     location / {{ return 200 "verify=$ssl_client_verify subject=$ssl_client_s_dn\\n"; }}
     location /teapot {{ return 418 "I'm a teapot\\n"; }}
+    {settings}
   }}
 """
+
+
+def refuses(status, missing, rejected, revoked=None):
+    """Settings with which nginx refuses in the words of another product."""
+    return f"""
+    error_page 496 = @missing;
+    error_page 495 = @rejected;
+    location @missing {{ return {status} '{missing}'; }}
+    location @rejected {{
+      if ($ssl_client_verify ~ revoked) {{ return {status} '{revoked or rejected}'; }}
+      return {status} '{rejected}';
+    }}"""
+
+
+RSA_ONLY = "ssl_conf_command ClientSignatureAlgorithms RSA+SHA256:RSA-PSS+SHA256;"
+CHECK_CRL = "ssl_crl CRL_FILE;"
+
+# ssl_verify_client, and settings beside it. as-PRODUCT: refuses as that does.
+NGINX_MODES = {
+    **{mode: (mode, "") for mode in ("on", "optional", "off", "optional_no_ca")},
+    "crl": ("on", CHECK_CRL),
+    "shallow": ("on", "ssl_verify_depth 0;"),
+    "rsa-only": ("on", RSA_ONLY),
+    "other-groups": ("on", "ssl_ecdh_curve secp384r1:prime256v1;"),
+    "as-kong": (
+        "on",
+        refuses(
+            401,
+            '{"message":"No required TLS certificate was sent"}',
+            '{"message":"TLS certificate failed verification"}',
+        ),
+    ),
+    "as-iis": (
+        "on",
+        CHECK_CRL
+        + refuses(
+            403,
+            "<h2>HTTP Error 403.7 - Forbidden</h2>Client certificate required.",
+            "<h2>HTTP Error 403.16 - Forbidden</h2>Client certificate is untrusted or invalid.",
+            "<h2>HTTP Error 403.13 - Forbidden</h2>Client certificate revoked.",
+        ),
+    ),
+    "as-api-gateway": (
+        "on",
+        refuses(403, '{"message":"Forbidden"}', '{"message":"Forbidden"}'),
+    ),
+}
 
 
 def has_ipv6():
@@ -82,7 +132,10 @@ class Nginx:
         self.client_ca = client_ca or pki.client_ca.certificate
         self.servers = {server.name: server for server in servers}
         self.ipv6 = has_ipv6()
-        self.process = started(self._start)
+        self.process, _ = start_on_free_ports(self.servers, self._start)
+
+    def port(self, mode, version, certificate="good"):
+        return self.servers["-".join((mode, version, certificate))].port
 
     def requests(self, server):
         """The access log of one server block: a line for each HTTP request."""
@@ -98,19 +151,12 @@ class Nginx:
     def stop(self):
         self.process.stop()
 
-    def _start(self):
-        ports = free_ports(len(self.servers))
-        for server, port in zip(self.servers.values(), ports):
-            server.port = port
+    def _start(self, ports):
+        for name, port in ports.items():
+            self.servers[name].port = port
         path = self._write_configuration()
         arguments = ("nginx", "-p", self.directory, "-c", path)
-        process = Process("nginx", arguments, self.directory)
-        try:
-            process.wait_for_ports(ports)
-        except StartFailed:
-            process.stop()
-            raise
-        return process
+        return Process("nginx", arguments, self.directory)
 
     def _write_configuration(self):
         path = os.path.join(self.directory, "nginx.conf")
@@ -127,23 +173,28 @@ class Nginx:
         )
 
     def _block(self, server):
+        verify, settings = NGINX_MODES[server.mode]
         identity = self.pki.servers[server.certificate]
         return NGINX_SERVER.format(
             name=server.name,
             directory=self.directory,
             port=server.port,
             listen_ipv6=f"listen [::1]:{server.port} ssl;" if self.ipv6 else "",
-            mode=server.mode,
+            verify=verify,
+            settings=settings.replace("CRL_FILE", self.pki.revocation_list),
             protocols=" ".join(NGINX_VERSIONS[one] for one in server.versions),
             certificate=identity.certificate,
             key=identity.key,
         )
 
 
+# listed: lists the CA names of a file, whatever it trusts.
 S_SERVER_MODES = {
-    "required": ("-Verify", "1", "-verify_return_error"),
-    "optional": ("-verify", "1", "-verify_return_error"),
+    "required": ("-Verify", "2", "-verify_return_error"),
+    "optional": ("-verify", "2", "-verify_return_error"),
     "off": (),
+    "crl": ("-Verify", "2", "-verify_return_error", "-crl_check", "-CRL", "{revocation_list}"),
+    "listed": ("-Verify", "2", "-verify_return_error", "-requestCAfile", "{issuing_ca}"),
 }
 S_SERVER_VERSIONS = {"1.2": "-tls1_2", "1.3": "-tls1_3"}
 ACCEPTING = re.compile(r"^ACCEPT (?:127\.0\.0\.1|0\.0\.0\.0)?:?(\d+)$", re.MULTILINE)
@@ -156,8 +207,9 @@ EMPTY_CERTIFICATE_BYTES = 8  # RFC 8446 section 4.4.2, with the 4-byte header
 class OpensslServer:
     """openssl s_server: TLS without HTTP, one connection at a time."""
 
-    def __init__(self, pki, directory, mode, version, certificate="good"):
+    def __init__(self, pki, directory, mode, version, certificate="good", client_ca=None):
         self.pki = pki
+        self.client_ca = client_ca or pki.client_ca.certificate
         self.name = f"s_server-{mode}-{version}-{certificate}"
         self.process = Process(
             self.name, self._arguments(mode, version, certificate), directory
@@ -180,14 +232,20 @@ class OpensslServer:
         return (
             *("openssl", "s_server", "-accept", "127.0.0.1:0", "-msg"),
             *("-cert", identity.certificate, "-key", identity.key),
-            *("-CAfile", self.pki.client_ca.certificate),
-            *S_SERVER_MODES[mode],
+            *("-CAfile", self.client_ca),
+            *(self._filled_in(word) for word in S_SERVER_MODES[mode]),
             S_SERVER_VERSIONS[version],
+        )
+
+    def _filled_in(self, word):
+        return word.format(
+            revocation_list=self.pki.revocation_list,
+            issuing_ca=self.pki.issuing_ca.certificate,
         )
 
     def _wait(self):
         def accepting():
-            self.process.check_alive(self.process.errors())
+            self.process.check_alive()
             return ACCEPTING.search(self.process.output())
 
         try:
@@ -196,3 +254,19 @@ class OpensslServer:
             self.process.stop()
             raise
         return int(found.group(1))
+
+
+class OpensslServers:
+    """An openssl s_server for each mode and version; started when first asked for."""
+
+    def __init__(self, pki, directory):
+        self.servers = Lazily(
+            threading.Lock(), lambda name: OpensslServer(pki, directory, *name)
+        )
+
+    def port(self, mode, version, certificate="good"):
+        return self.servers[mode, version, certificate].port
+
+    def stop(self):
+        for server in self.servers.values():
+            server.stop()

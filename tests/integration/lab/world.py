@@ -1,32 +1,48 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole lab: certificates, servers, proxies, and the places where nobody is."""
+"""The whole lab: certificates, servers, proxies, and the places where nobody is.
+Each part starts when somebody first asks for it, from whatever thread."""
 import shutil
 import tempfile
+import threading
 
-from lab.certificates import Pki
+from lab import oddities
+from lab.apache import Apache
+from lab.certificates import Lazily, Pki
+from lab.gnutls import GnutlsServers
+from lab.haproxy import Haproxy
 from lab.holes import BlackHole, Down
-from lab.proxies import PASSWORD, Squid
-from lab.scripted import connect_responder
-from lab.servers import S_SERVER_MODES, Nginx, NginxServer, OpensslServer
+from lab.node import Node
+from lab.proxies import PASSWORD, ROLES, TINYPROXY_ROLES, USERNAME, Squid, Tinyproxy
+from lab.servers import NGINX_MODES, Nginx, NginxServer, OpensslServer, OpensslServers
+from lab.stunnel import Stunnel
 
 VERSIONS = ("1.2", "1.3")
-NGINX_MODES = ("on", "optional", "off", "optional_no_ca")
-BAD_SERVER_CERTIFICATES = ("expired", "not-yet-valid", "untrusted", "wrong-name")
+OTHER_SERVER_CERTIFICATES = (
+    *("expired", "not-yet-valid", "untrusted", "wrong-name"),
+    *("good-p384", "good-rsa", "good-ed25519"),
+)
+NOBODY = "nothing.invalid"
 
 
 class World:
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="mtls-lab-")
-        self.parts = []
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        self.pki = Pki(self.directory)
+        self.right_password = self.write("right.password", PASSWORD + "\n")
+        self.wrong_password = self.write("wrong.password", "guess\n")
+        self.locks = Lazily(threading.Lock(), lambda _: threading.Lock())
+        self.parts = {}
+
+    def part(self, kind):
+        """The running servers or proxies of a kind."""
+        with self.locks[kind]:
+            if kind not in self.parts:
+                self.parts[kind] = getattr(self, "_start_" + kind)()
+            return self.parts[kind]
 
     def stop(self):
         while self.parts:
-            self.parts.pop().stop()
+            self.parts.popitem()[1].stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def write(self, name, text):
@@ -36,34 +52,92 @@ class World:
             file.write(text)
         return path
 
-    def _start(self):
-        self.pki = Pki(self.directory)
-        self.forbidden = NginxServer("on", ("1.3",), name="forbidden")
-        self.nginx = self._add(Nginx(self.pki, self.directory, self._server_blocks()))
-        self.s_servers = {
-            (mode, version): self._add(self._s_server(mode, version))
-            for mode in S_SERVER_MODES
-            for version in VERSIONS
-        }
-        self.squid = self._add(Squid(self.pki, self.directory, self.forbidden.port))
-        self.interceptor = self._add(self._s_server("required", "1.3", "interceptor"))
-        self.interceptor_front = self._add(connect_responder(self.interceptor.port))
-        self.down = self._add(Down())
-        self.black_hole = self._add(BlackHole())
-        self.right_password = self.write("right.password", PASSWORD + "\n")
-        self.wrong_password = self.write("wrong.password", "guess\n")
+    def server_port(self, kind, mode, version, certificate="good"):
+        """Where the server of a row listens."""
+        if kind in ("down", "black_hole"):
+            return self.part(kind).port
+        return self.part(kind).port(mode, version, certificate)
 
-    def _add(self, part):
-        self.parts.append(part)
-        return part
+    def proxy_url(self, name, with_user=False):
+        if name in ROLES:
+            return self.part("squid").url(name, USERNAME if with_user else None)
+        if name in TINYPROXY_ROLES:
+            return self.part("tinyproxy").url(name, USERNAME if with_user else None)
+        if name == "unresolvable":
+            return f"http://{NOBODY}:3128"
+        return f"http://127.0.0.1:{self._proxy_port(name)}"
 
-    def _server_blocks(self):
-        blocks = [self.forbidden]
+    def _proxy_port(self, name):
+        if name in ("down", "black_hole"):
+            return self.part(name).port
+        if name == "apache":
+            return self.part("apache").proxy_port()
+        return self.part("odd_proxies").port(name)
+
+    def _forbidden_port(self):
+        """Where no proxy of the lab may go."""
+        return self.server_port("nginx", "forbidden", "1.3")
+
+    def _start_nginx(self):
+        blocks = [
+            NginxServer("on", ("1.3",), name="forbidden-1.3-good"),
+            NginxServer("on", ("1.3",), "second"),
+        ]
         for version in VERSIONS:
             blocks += [NginxServer(mode, (version,)) for mode in NGINX_MODES]
-            for certificate in BAD_SERVER_CERTIFICATES:
+            for certificate in OTHER_SERVER_CERTIFICATES:
                 blocks.append(NginxServer("on", (version,), certificate))
-        return blocks
+        return Nginx(self.pki, self.directory, blocks)
 
-    def _s_server(self, mode, version, certificate="good"):
-        return OpensslServer(self.pki, self.directory, mode, version, certificate)
+    def _start_s_server(self):
+        return OpensslServers(self.pki, self.directory)
+
+    def _start_apache(self):
+        return Apache(self.pki, self.directory, self._forbidden_port())
+
+    def _start_haproxy(self):
+        return Haproxy(self.pki, self.directory)
+
+    def _start_stunnel(self):
+        return Stunnel(self.pki, self.directory)
+
+    def _start_gnutls(self):
+        return GnutlsServers(self.pki, self.directory)
+
+    def _start_node(self):
+        return Node(self.pki, self.directory)
+
+    def _start_odd(self):
+        return oddities.Peers(oddities.SERVERS)
+
+    @staticmethod
+    def _start_down():
+        return Down()
+
+    @staticmethod
+    def _start_black_hole():
+        return BlackHole()
+
+    def _start_squid(self):
+        return Squid(self.pki, self.directory, self._forbidden_port())
+
+    def _start_tinyproxy(self):
+        return Tinyproxy(self.directory)
+
+    def _start_interceptor(self):
+        """Answers for everybody, and asks for a certificate for its own purposes."""
+        return OpensslServer(
+            self.pki,
+            self.directory,
+            *("required", "1.3", "interceptor"),
+            client_ca=self.pki.interception_ca.certificate,
+        )
+
+    def _start_odd_proxies(self):
+        return oddities.Peers(
+            oddities.proxies(
+                self.pki.servers["interceptor"],
+                self.server_port("nginx", "on", "1.3", "second"),
+                self.part("interceptor").port,
+            )
+        )
