@@ -8,6 +8,7 @@
 #ifndef LINK_CREDENTIAL_H
 #define LINK_CREDENTIAL_H
 
+#include "base/buffer.h"
 #include "base/status.h"
 #include "model/certificate.h"
 #include "model/target.h"
@@ -25,6 +26,9 @@ void credential_unref(struct credential_material *material); /* NULL-safe */
 /* Borrowed, as long as the material lives. */
 const struct credential_facts *
 credential_material_facts(const struct credential_material *material);
+
+/* The file, PEM, leaf first; borrowed likewise. */
+const struct buffer *credential_material_certificates(const struct credential_material *material);
 
 /* Puts certificate chain and key into a WOLFSSL_CTX. Only for loaded material. */
 struct WOLFSSL_CTX;

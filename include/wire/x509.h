@@ -25,6 +25,7 @@ struct x509_certificate {
   struct der issuer;  /* the whole Name with its header */
   struct der subject; /* the whole Name with its header */
   struct der spki;    /* the whole SubjectPublicKeyInfo with its header */
+  struct der signature_algorithm;       /* the whole AlgorithmIdentifier with its header */
   struct der subject_alternative_names; /* content of GeneralNames, empty when absent */
   int64_t not_before;                   /* Unix seconds; GeneralizedTime beyond 9999 is malformed */
   int64_t not_after;
@@ -47,6 +48,11 @@ bool x509_read(const uint8_t *der, size_t length, struct x509_certificate *out);
  * "DSA", "ML-DSA-65"; the dotted OID (of the curve, for elliptic curves) for others; "" where it
  * cannot be read. Always terminated. */
 void x509_key_type(const struct x509_certificate *certificate, char *out, size_t out_bytes);
+
+/* The dotted object identifier of the signature's algorithm: "1.2.840.10045.4.3.2" is
+ * ecdsa-with-SHA256; "" where it cannot be read. Always terminated. */
+void x509_signature_algorithm(const struct x509_certificate *certificate, char *out,
+                              size_t out_bytes);
 
 /* dNSName and iPAddress entries joined by ",": as they are but cleaned as text_clean() does
  * (base/text.h), an iPAddress of neither 4 nor 16 octets as "#hex". At most limit_bytes of text,

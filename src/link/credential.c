@@ -321,3 +321,8 @@ const struct credential_facts *credential_material_facts(const struct credential
 {
   return &material->facts;
 }
+
+const struct buffer *credential_material_certificates(const struct credential_material *material)
+{
+  return &material->certificates;
+}

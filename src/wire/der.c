@@ -52,6 +52,14 @@ bool der_expect(struct der *rest, uint8_t tag, struct der *content)
   return true;
 }
 
+bool der_whole_sequence(struct der *rest, struct der *whole)
+{
+  struct der_element element;
+  bool good = der_next(rest, &element) && element.tag == DER_SEQUENCE;
+  *whole = element.whole;
+  return good;
+}
+
 bool der_only(struct der input, uint8_t tag, struct der *content)
 {
   if (der_expect(&input, tag, content) && input.length == 0) {

@@ -148,14 +148,6 @@ static bool read_validity(struct der validity, struct x509_certificate *out)
          der_time(&not_after, &out->not_after);
 }
 
-static bool take_sequence(struct der *rest, struct der *whole)
-{
-  struct der_element element;
-  bool good = der_next(rest, &element) && element.tag == DER_SEQUENCE;
-  *whole = element.whole;
-  return good;
-}
-
 /* TBSCertificate, section 4.1 */
 static bool read_tbs(struct der tbs, struct x509_certificate *out)
 {
@@ -165,9 +157,9 @@ static bool read_tbs(struct der tbs, struct x509_certificate *out)
   (void)der_expect(&tbs, DER_CONTEXT_CONSTRUCTED + 0, &ignored); /* version */
   if (!der_expect(&tbs, DER_INTEGER, &out->serial) ||
       !der_expect(&tbs, DER_SEQUENCE, &ignored) || /* signature */
-      !take_sequence(&tbs, &out->issuer) || !der_expect(&tbs, DER_SEQUENCE, &validity) ||
-      !read_validity(validity, out) || !take_sequence(&tbs, &out->subject) ||
-      !take_sequence(&tbs, &out->spki)) {
+      !der_whole_sequence(&tbs, &out->issuer) || !der_expect(&tbs, DER_SEQUENCE, &validity) ||
+      !read_validity(validity, out) || !der_whole_sequence(&tbs, &out->subject) ||
+      !der_whole_sequence(&tbs, &out->spki)) {
     return false;
   }
   out->serial = der_magnitude(out->serial);
@@ -188,8 +180,8 @@ bool x509_read(const uint8_t *der, size_t length, struct x509_certificate *out)
   struct der ignored;
   bool good = der_only((struct der){der, length}, DER_SEQUENCE, &certificate) &&
               der_expect(&certificate, DER_SEQUENCE, &tbs) &&
-              der_expect(&certificate, DER_SEQUENCE, &ignored) && /* signatureAlgorithm */
-              der_only(certificate, DER_BIT_STRING, &ignored) &&  /* signatureValue */
+              der_whole_sequence(&certificate, &fields.signature_algorithm) &&
+              der_only(certificate, DER_BIT_STRING, &ignored) && /* signatureValue */
               read_tbs(tbs, &fields);
   *out = good ? fields : (struct x509_certificate){.path_length = -1};
   return good;

@@ -44,6 +44,8 @@ struct der_element {
 bool der_next(struct der *rest, struct der_element *out);
 /* The same for an element that must have the tag; its content, empty when false. */
 bool der_expect(struct der *rest, uint8_t tag, struct der *content);
+/* Takes a SEQUENCE, header and all. */
+bool der_whole_sequence(struct der *rest, struct der *whole);
 /* The content of an element that must have the tag and fill input; empty when false. */
 bool der_only(struct der input, uint8_t tag, struct der *content);
 

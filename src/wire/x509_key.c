@@ -91,3 +91,13 @@ void x509_key_type(const struct x509_certificate *certificate, char *out, size_t
   }
   (void)snprintf(out, out_bytes, "%s", key_name(text));
 }
+
+void x509_signature_algorithm(const struct x509_certificate *certificate, char *out,
+                              size_t out_bytes)
+{
+  struct der algorithm;
+  struct der oid = {0};
+  (void)(der_only(certificate->signature_algorithm, DER_SEQUENCE, &algorithm) &&
+         der_expect(&algorithm, DER_OID, &oid));
+  (void)der_oid_text(oid, out, out_bytes);
+}

@@ -6,7 +6,7 @@
 #ifndef SUPPORT_X509_SAMPLE_H
 #define SUPPORT_X509_SAMPLE_H
 
-#include "support/der_writer.h"
+#include "support/certificate_recipe.h"
 #include "wire/x509.h"
 
 /* fields point into bytes. */

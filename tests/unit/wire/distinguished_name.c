@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "support/der_writer.h"
+#include "support/certificate_recipe.h"
 #include "support/guarded.h"
 #include "support/openssl_command.h"
 #include "wire/x509.h"

@@ -1,46 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes DER for tests: content first, its header put before it afterwards, so
- * that nested lengths need no thought. And a hand-made certificate, whose every
- * part a test may replace by whatever it likes to see refused.
+ * A hand-made certificate, whose every part a test may replace by whatever it likes
+ * to see refused.
  */
-#ifndef SUPPORT_DER_WRITER_H
-#define SUPPORT_DER_WRITER_H
+#ifndef SUPPORT_CERTIFICATE_RECIPE_H
+#define SUPPORT_CERTIFICATE_RECIPE_H
 
 #include <check.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "wire/der_writer.h"
 
 enum { DER_WRITER_MAX_BYTES = 1 << 20 };
-
-/* Makes what was appended since start the content of an element. */
-static inline void der_wrap(struct buffer *out, uint8_t tag, size_t start)
-{
-  uint8_t header[5] = {tag};
-  size_t length = out->length - start;
-  size_t header_bytes = 1;
-  if (length < 0x80) {
-    header[header_bytes++] = (uint8_t)length;
-  } else {
-    size_t octets = length < 0x100 ? 1 : length < 0x10000 ? 2 : 3;
-    header[header_bytes++] = (uint8_t)(0x80 | octets);
-    for (size_t i = octets; i-- > 0;) {
-      header[header_bytes++] = (uint8_t)(length >> (8 * i));
-    }
-  }
-  buffer_append(out, header, header_bytes); /* makes the room, in the wrong place */
-  ck_assert_int_eq(buffer_status(out), STATUS_OK);
-  memmove(out->data + start + header_bytes, out->data + start, length);
-  memcpy(out->data + start, header, header_bytes);
-}
-
-static inline void der_put(struct buffer *out, uint8_t tag, const void *content, size_t length)
-{
-  size_t start = out->length;
-  buffer_append(out, content, length);
-  der_wrap(out, tag, start);
-}
 
 /* An RDN of one attribute; type: content of the OID. */
 static inline void der_put_rdn(struct buffer *out, const char *type, uint8_t tag, const void *value,
