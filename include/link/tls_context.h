@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What many connections of one worker share: TLS contexts, trust stores and
- * credentials, each made once per (trust, credential, presented, versions) and
- * made anew when a file behind it has changed on disk. The pool belongs to one
- * thread; what it gives is referenced by the connections that use it.
+ * What many connections of one worker share: TLS contexts, trust stores,
+ * credentials and their look-alikes, each made once per (trust, credential,
+ * presented, versions) and made anew when a file behind it has changed on disk. The pool belongs to
+ * one thread; what it gives is referenced by the connections that use it.
  */
 #ifndef LINK_TLS_CONTEXT_H
 #define LINK_TLS_CONTEXT_H
@@ -20,7 +20,7 @@ const char *tls_library_version(void);
 
 struct tls_need {
   const char *ca_file;                 /* NULL: the system's trust store */
-  const struct credential *credential; /* used when presented is client */
+  const struct credential *credential; /* presented itself, or in its likeness; NULL: none */
   enum presented presented;
   enum tls_version tls_min;
   enum tls_version tls_max;
@@ -40,12 +40,14 @@ NODISCARD enum status tls_pool_context(struct tls_pool *pool, const struct tls_n
 struct credential_material *tls_pool_credential(struct tls_pool *pool,
                                                 const struct credential *credential);
 
+/* Makes the look-alike of the credential, which may take seconds, before it is wanted. */
+void tls_pool_prepare_look_alike(struct tls_pool *pool, const struct credential *credential);
+
 void tls_context_unref(struct tls_context *context); /* NULL-safe */
 
 /* For tls.c. strict: an unverified peer ends the handshake. */
 struct WOLFSSL_CTX *tls_context_wolfssl(const struct tls_context *context);
 const struct trust *tls_context_trust(const struct tls_context *context);
 bool tls_context_strict(const struct tls_context *context);
-bool tls_context_presents(const struct tls_context *context);
 
 #endif

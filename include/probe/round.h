@@ -2,8 +2,8 @@
 /*
  * One round: the probes of one target at one time, over all its routes side by
  * side; on each route first what presents our certificate, then, when a contrast
- * is due or the first one's outcome has changed, none. What the last rounds saw
- * is kept in the memory. Called by app; does not know what the facts mean.
+ * is due or the first one's outcome has changed, none and the untrusted one. What the last rounds
+ * saw is kept in the memory. Called by app; does not know what the facts mean.
  */
 #ifndef PROBE_ROUND_H
 #define PROBE_ROUND_H
@@ -12,7 +12,7 @@
 
 struct route_memory {
   struct observation *observations[PRESENTED_COUNT]; /* newest of each, owned; NULL: none */
-  int64_t contrast_ns;           /* wall clock: when none was last presented, 0 never */
+  int64_t contrast_ns;           /* wall clock: when all else was last presented, 0 never */
   int64_t contrast_monotonic_ns; /* the same on the other clock */
 };
 

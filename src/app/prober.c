@@ -202,6 +202,19 @@ static bool recall(struct charge *charge, size_t route)
   return known_already;
 }
 
+/* Before the first round: it may take longer than a probe. */
+static void prepare_look_alike(const struct charge *charge)
+{
+  const struct probe_settings *probe = &charge->target->probe;
+  bool wanted = false;
+  for (size_t i = 0; i < probe->route_count; i++) {
+    wanted = wanted || target_presents(charge->target, &probe->routes[i], PRESENTED_UNTRUSTED);
+  }
+  if (wanted) {
+    tls_pool_prepare_look_alike(charge->prober->environment.pool, probe->credential);
+  }
+}
+
 static bool charge_init(struct charge *charge, struct prober *prober, struct store *store,
                         size_t index)
 {
@@ -216,6 +229,7 @@ static bool charge_init(struct charge *charge, struct prober *prober, struct sto
   for (size_t i = 0; i < charge->memory.route_count; i++) {
     charge->continues = recall(charge, i) && charge->continues;
   }
+  prepare_look_alike(charge);
   return true;
 }
 

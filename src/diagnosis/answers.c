@@ -31,6 +31,19 @@ static enum answer required_answer(const struct diagnosis_input *input, enum ans
   return ANSWER_UNKNOWN;
 }
 
+/* The look-alike stands beside what is admitted, and, where that tells nothing, beside none. */
+static enum outcome presented_outcome(const struct diagnosis_input *input, enum presented presented)
+{
+  const struct observation *observation = input->observations[presented];
+  enum outcome outcome = OUTCOME_UNKNOWN;
+  if (presented == PRESENTED_UNTRUSTED) {
+    outcome = outcome_of(input->target, observation, input->observations[PRESENTED_CLIENT]);
+  }
+  return outcome != OUTCOME_UNKNOWN
+             ? outcome
+             : outcome_of(input->target, observation, input->observations[PRESENTED_NONE]);
+}
+
 /* Whether the certificate that this probe really sent was accepted. */
 static enum answer accepted_answer(const struct diagnosis_input *input, enum presented presented)
 {
@@ -38,7 +51,7 @@ static enum answer accepted_answer(const struct diagnosis_input *input, enum pre
   if (observation == NULL || observation->tls.certificate_sent != CERTIFICATE_SENT_CHAIN) {
     return ANSWER_UNKNOWN;
   }
-  switch (outcome_of(input->target, observation, input->observations[PRESENTED_NONE])) {
+  switch (presented_outcome(input, presented)) {
   case OUTCOME_ADMITTED:
     return ANSWER_YES;
   case OUTCOME_REFUSED:

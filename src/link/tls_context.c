@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "link/look_alike.h"
 #include "link/tap.h"
 #include "link/wolfssl.h"
 #include "tls_internal.h"
@@ -30,12 +31,20 @@ struct pooled_credential {
   const struct credential *credential;
   struct file_mark marks[3];
   struct credential_material *material;
+  struct look_alike *look_alike; /* NULL: not asked for yet, or it cannot be made */
+  bool look_alike_outdated;      /* it is in the likeness of files that are no more */
+};
+
+/* What is presented: one of the two, or nothing. */
+struct identity {
+  struct credential_material *material;
+  struct look_alike *look_alike;
 };
 
 struct tls_context {
   WOLFSSL_CTX *wolfssl;
   struct trust *trust;
-  struct credential_material *material; /* NULL: presents none */
+  struct identity identity; /* references */
   struct tls_need need;
   unsigned references;
 };
@@ -103,6 +112,7 @@ void tls_pool_destroy(struct tls_pool *pool)
   }
   for (size_t i = 0; i < pool->credential_count; i++) {
     credential_unref(pool->credentials[i].material);
+    look_alike_unref(pool->credentials[i].look_alike);
   }
   for (size_t i = 0; i < pool->trust_count; i++) {
     trust_unref(pool->trusts[i].trust);
@@ -204,6 +214,7 @@ static struct credential_material *current_credential(struct tls_pool *pool,
     }
     credential_unref(entry->material);
     entry->material = material;
+    entry->look_alike_outdated = true;
     memcpy(entry->marks, marks, sizeof(marks));
   }
   return entry->material;
@@ -215,26 +226,69 @@ struct credential_material *tls_pool_credential(struct tls_pool *pool,
   return current_credential(pool, credential);
 }
 
-static bool same_need(const struct tls_context *context, const struct tls_need *need,
-                      const struct trust *trust, const struct credential_material *material)
+/* Likewise; borrowed. */
+static enum status current_look_alike(struct tls_pool *pool, const struct credential *credential,
+                                      struct look_alike **out, struct error *error)
 {
-  return context->trust == trust && context->material == material &&
+  *out = NULL;
+  struct credential_material *material = current_credential(pool, credential);
+  if (material == NULL) {
+    return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
+  }
+  struct pooled_credential *entry = credential_entry(pool, credential);
+  if (entry->look_alike == NULL || entry->look_alike_outdated) {
+    struct look_alike *made = NULL;
+    enum status status = look_alike_make(material, entry->look_alike, &made, error);
+    if (status != STATUS_OK) {
+      return status;
+    }
+    look_alike_unref(entry->look_alike);
+    entry->look_alike = made;
+    entry->look_alike_outdated = false;
+  }
+  *out = entry->look_alike;
+  return STATUS_OK;
+}
+
+void tls_pool_prepare_look_alike(struct tls_pool *pool, const struct credential *credential)
+{
+  struct look_alike *look_alike = NULL;
+  struct error error;
+  /* what stands in the way is told when it is to be presented */
+  (void)current_look_alike(pool, credential, &look_alike, &error);
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b)
+{
+  return a->material == b->material && a->look_alike == b->look_alike;
+}
+
+static bool is_somebody(const struct identity *identity)
+{
+  return identity->material != NULL || identity->look_alike != NULL;
+}
+
+static bool same_need(const struct tls_context *context, const struct tls_need *need,
+                      const struct trust *trust, const struct identity *identity)
+{
+  return context->trust == trust && same_identity(&context->identity, identity) &&
          context->need.presented == need->presented && context->need.tls_min == need->tls_min &&
          context->need.tls_max == need->tls_max;
 }
 
 /* Drops contexts whose trust or credential has been replaced by a newer file. */
 static void forget_outdated(struct tls_pool *pool, const struct tls_need *need,
-                            const struct trust *trust, const struct credential_material *material)
+                            const struct trust *trust, const struct identity *identity)
 {
   size_t kept = 0;
   for (size_t i = 0; i < pool->context_count; i++) {
     struct tls_context *context = pool->contexts[i];
     bool outdated_trust =
         same_text(context->need.ca_file, need->ca_file) && context->trust != trust;
-    bool outdated_material = material != NULL && context->need.credential == need->credential &&
-                             context->material != NULL && context->material != material;
-    if (outdated_trust || outdated_material) {
+    bool outdated_identity =
+        is_somebody(identity) && context->need.credential == need->credential &&
+        context->need.presented == need->presented && !same_identity(&context->identity, identity);
+    if (outdated_trust || outdated_identity) {
       tls_context_unref(context);
     } else {
       pool->contexts[kept] = context;
@@ -247,6 +301,14 @@ static void forget_outdated(struct tls_pool *pool, const struct tls_need *need,
 static int wolfssl_version(enum tls_version version)
 {
   return version == TLS_VERSION_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
+
+static enum status install(const struct identity *identity, WOLFSSL_CTX *wolfssl)
+{
+  if (identity->look_alike != NULL) {
+    return look_alike_install(identity->look_alike, wolfssl);
+  }
+  return identity->material != NULL ? credential_install(identity->material, wolfssl) : STATUS_OK;
 }
 
 static enum status configure(struct tls_context *context, struct error *error)
@@ -263,16 +325,18 @@ static enum status configure(struct tls_context *context, struct error *error)
   }
   /* A resumed connection asks for no certificate. */
   (void)wolfSSL_CTX_set_session_cache_mode(wolfssl, WOLFSSL_SESS_CACHE_OFF);
-  if (context->material != NULL && credential_install(context->material, wolfssl) != STATUS_OK) {
-    return error_set(error, STATUS_INVALID, NULL, 0, "credential %s cannot be used",
+  if (install(&context->identity, wolfssl) != STATUS_OK) {
+    return error_set(error, STATUS_INVALID, NULL, 0, "%s %s cannot be used",
+                     need->presented == PRESENTED_UNTRUSTED ? "look-alike of credential"
+                                                            : "credential",
                      need->credential->name);
   }
-  tls_configure(wolfssl, context->material != NULL);
+  tls_configure(wolfssl, is_somebody(&context->identity));
   return STATUS_OK;
 }
 
 static enum status create_context(const struct tls_need *need, struct trust *trust,
-                                  struct credential_material *material, struct tls_context **out,
+                                  const struct identity *identity, struct tls_context **out,
                                   struct error *error)
 {
   struct tls_context *context = calloc(1, sizeof(*context));
@@ -282,7 +346,10 @@ static enum status create_context(const struct tls_need *need, struct trust *tru
   context->references = 1;
   context->need = *need;
   context->trust = trust_ref(trust);
-  context->material = material != NULL ? credential_ref(material) : NULL;
+  context->identity = (struct identity){
+      .material = identity->material != NULL ? credential_ref(identity->material) : NULL,
+      .look_alike = identity->look_alike != NULL ? look_alike_ref(identity->look_alike) : NULL,
+  };
   context->wolfssl = wolfSSL_CTX_new(wolfSSLv23_client_method());
   enum status status = context->wolfssl != NULL
                            ? configure(context, error)
@@ -308,11 +375,11 @@ static enum status keep(struct tls_pool *pool, struct tls_context *context)
   return STATUS_OK;
 }
 
-static enum status current_material(struct tls_pool *pool, const struct tls_need *need,
-                                    struct credential_material **out, struct error *error)
+static enum status current_identity(struct tls_pool *pool, const struct tls_need *need,
+                                    struct identity *out, struct error *error)
 {
-  *out = NULL;
-  if (need->presented != PRESENTED_CLIENT || need->credential == NULL) {
+  *out = (struct identity){0};
+  if (need->presented == PRESENTED_NONE || need->credential == NULL) {
     return STATUS_OK;
   }
   struct credential_material *material = current_credential(pool, need->credential);
@@ -323,7 +390,10 @@ static enum status current_material(struct tls_pool *pool, const struct tls_need
   if (!facts->loaded) {
     return error_set(error, STATUS_INVALID, NULL, 0, "%s", facts->problem);
   }
-  *out = material;
+  if (need->presented == PRESENTED_UNTRUSTED) {
+    return current_look_alike(pool, need->credential, &out->look_alike, error);
+  }
+  out->material = material;
   return STATUS_OK;
 }
 
@@ -332,24 +402,24 @@ enum status tls_pool_context(struct tls_pool *pool, const struct tls_need *need,
 {
   *out = NULL;
   struct trust *trust = NULL;
-  struct credential_material *material = NULL;
+  struct identity identity = {0};
   enum status status = current_trust(pool, need->ca_file, &trust, error);
   if (status == STATUS_OK) {
-    status = current_material(pool, need, &material, error);
+    status = current_identity(pool, need, &identity, error);
   }
   if (status != STATUS_OK) {
     return status;
   }
   for (size_t i = 0; i < pool->context_count; i++) {
-    if (same_need(pool->contexts[i], need, trust, material)) {
+    if (same_need(pool->contexts[i], need, trust, &identity)) {
       *out = pool->contexts[i];
       (*out)->references++;
       return STATUS_OK;
     }
   }
-  forget_outdated(pool, need, trust, material);
+  forget_outdated(pool, need, trust, &identity);
   struct tls_context *context = NULL;
-  status = create_context(need, trust, material, &context, error);
+  status = create_context(need, trust, &identity, &context, error);
   if (status != STATUS_OK) {
     return status;
   }
@@ -369,7 +439,8 @@ void tls_context_unref(struct tls_context *context)
   }
   wolfSSL_CTX_free(context->wolfssl);
   trust_unref(context->trust);
-  credential_unref(context->material);
+  credential_unref(context->identity.material);
+  look_alike_unref(context->identity.look_alike);
   free(context);
 }
 
@@ -386,9 +457,4 @@ const struct trust *tls_context_trust(const struct tls_context *context)
 bool tls_context_strict(const struct tls_context *context)
 {
   return context->need.presented != PRESENTED_NONE;
-}
-
-bool tls_context_presents(const struct tls_context *context)
-{
-  return context->material != NULL;
 }

@@ -10,8 +10,9 @@ struct leg {
   struct round *round;
   size_t route;
   struct probe *probe; /* the one under way */
-  enum presented presenting;
-  bool over;
+  bool wanted[PRESENTED_COUNT];
+  int main;       /* what is presented first, in every round */
+  bool contrasts; /* the others are presented, too */
 };
 
 struct round {
@@ -72,18 +73,37 @@ static bool contrast_due(const struct leg *leg)
   return memory->contrast_ns == 0 || age_ns >= due_ns;
 }
 
-static bool presents(const struct leg *leg, enum presented presented)
-{
-  const struct target *target = leg->round->target;
-  return target_presents(target, &target->probe.routes[leg->route], presented);
-}
-
 /* A credential that cannot be used is a fact that diagnosis has from its files. */
 static bool credential_loaded(const struct leg *leg)
 {
   const struct credential_material *material =
       tls_pool_credential(leg->round->environment.pool, leg->round->target->probe.credential);
   return material != NULL && credential_material_facts(material)->loaded;
+}
+
+static bool is_wanted(const struct leg *leg, enum presented presented)
+{
+  const struct target *target = leg->round->target;
+  return target_presents(target, &target->probe.routes[leg->route], presented) &&
+         (presented == PRESENTED_NONE || credential_loaded(leg));
+}
+
+/* The first that is wanted, from this one on; PRESENTED_COUNT: none. */
+static int next_wanted(const struct leg *leg, int presented)
+{
+  while (presented < PRESENTED_COUNT && !leg->wanted[presented]) {
+    presented++;
+  }
+  return presented;
+}
+
+/* After the main probe, which is not kept yet: when it is time, and at once when things are other
+ * than they were. */
+static bool contrast_wanted(const struct leg *leg, const struct observation *observation)
+{
+  const struct observation *before = memory_of(leg)->observations[observation->presented];
+  bool changed = before == NULL || !same_outcome(before, observation);
+  return reached_handshake(observation) && (changed || contrast_due(leg));
 }
 
 static void release(struct round *round)
@@ -96,7 +116,6 @@ static void release(struct round *round)
 static void leg_over(struct leg *leg)
 {
   struct round *round = leg->round;
-  leg->over = true;
   round->legs_left--;
   if (round->legs_left == 0) {
     /* from the loop, also when nothing could be started */
@@ -119,7 +138,6 @@ static void on_probe_done(void *context, struct observation *observation);
 static bool start_probe(struct leg *leg, enum presented presented)
 {
   struct round *round = leg->round;
-  leg->presenting = presented;
   leg->probe = probe_start(&round->environment, round->target,
                            &round->target->probe.routes[leg->route], presented, on_probe_done, leg);
   if (leg->probe == NULL) {
@@ -129,12 +147,22 @@ static bool start_probe(struct leg *leg, enum presented presented)
   return true;
 }
 
+/* presented: PRESENTED_COUNT for none. */
+static void go_on(struct leg *leg, int presented)
+{
+  if (presented == PRESENTED_COUNT || !start_probe(leg, (enum presented)presented)) {
+    leg_over(leg);
+  }
+}
+
+/* The last one completes the contrast. */
 static void keep(struct leg *leg, struct observation *observation)
 {
   struct route_memory *memory = memory_of(leg);
-  observation_unref(memory->observations[observation->presented]);
-  memory->observations[observation->presented] = observation;
-  if (observation->presented == PRESENTED_NONE) {
+  int presented = observation->presented;
+  observation_unref(memory->observations[presented]);
+  memory->observations[presented] = observation;
+  if (presented != PRESENTED_CLIENT && next_wanted(leg, presented + 1) == PRESENTED_COUNT) {
     memory->contrast_ns = observation->started_ns;
     memory->contrast_monotonic_ns = clock_monotonic_ns() - observation->duration_ns;
   }
@@ -144,22 +172,18 @@ static void on_probe_done(void *context, struct observation *observation)
 {
   struct leg *leg = context;
   struct round *round = leg->round;
-  struct route_memory *memory = memory_of(leg);
+  int presented = observation->presented;
   leg->probe = NULL;
   round->events->in_flight(round->context, -1);
   round->events->probe_ended(round->context, leg->route, observation);
-  const struct observation *before = memory->observations[PRESENTED_CLIENT];
-  bool changed = before == NULL || !same_outcome(before, observation);
-  keep(leg, observation);
-  if (leg->presenting == PRESENTED_CLIENT && presents(leg, PRESENTED_NONE) &&
-      reached_handshake(observation) && (changed || contrast_due(leg)) &&
-      start_probe(leg, PRESENTED_NONE)) {
-    return;
+  if (presented == leg->main) {
+    leg->contrasts = contrast_wanted(leg, observation);
   }
-  leg_over(leg);
+  keep(leg, observation);
+  go_on(leg, leg->contrasts ? next_wanted(leg, presented + 1) : PRESENTED_COUNT);
 }
 
-static void forget(struct leg *leg, enum presented presented)
+static void forget(struct leg *leg, int presented)
 {
   struct route_memory *memory = memory_of(leg);
   observation_unref(memory->observations[presented]);
@@ -168,19 +192,21 @@ static void forget(struct leg *leg, enum presented presented)
 
 static void start_leg(struct leg *leg)
 {
-  bool ours = presents(leg, PRESENTED_CLIENT) && credential_loaded(leg);
-  if (!ours) {
-    /* what it saw when the files could still be read says nothing about now */
-    forget(leg, PRESENTED_CLIENT);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    leg->wanted[p] = is_wanted(leg, (enum presented)p);
+    if (!leg->wanted[p]) {
+      /* what it saw when the files could still be read says nothing about now */
+      forget(leg, p);
+    }
   }
-  if (!ours && !presents(leg, PRESENTED_NONE)) {
+  leg->main = next_wanted(leg, 0);
+  if (leg->main == PRESENTED_COUNT) {
     leg_over(leg);
-    return;
-  }
-  if (!start_probe(leg, ours ? PRESENTED_CLIENT : PRESENTED_NONE)) {
+  } else if (!start_probe(leg, (enum presented)leg->main)) {
     /* nor does what older rounds saw, when nothing can be seen for want of memory */
-    forget(leg, PRESENTED_CLIENT);
-    forget(leg, PRESENTED_NONE);
+    for (int p = 0; p < PRESENTED_COUNT; p++) {
+      forget(leg, p);
+    }
     leg_over(leg);
   }
 }

@@ -89,6 +89,7 @@ static void append_phase_problem(struct buffer *out, size_t start,
 {
   switch (observation->ended_in) {
   case PHASE_RESOLVE:
+    append_words(out, start, observation->local_problem);
     append_words(out, start, observation->resolve_error);
     break;
   case PHASE_CONNECT:

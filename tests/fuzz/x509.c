@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Bytes read as a certificate and, since most mutations of a certificate are refused at its
- * frame, as each part that is read by itself: a Name, GeneralNames, SubjectPublicKeyInfo.
+ * frame, as each part that is read by itself: a Name, GeneralNames, SubjectPublicKeyInfo. What
+ * is a certificate is imitated, too.
  */
 #include "wire/x509.h"
 
 #include "base/text.h"
 #include "support/fuzz.h"
+#include "wire/imitation.h"
 
 enum { TEXT_MAX_BYTES = 1 << 24, KEY_TYPE_BYTES = 64, ELLIPSIS_BYTES = 3 };
 
@@ -59,6 +61,46 @@ static void check_key_type(const struct x509_certificate *certificate)
   fuzz_check(text_is_clean(text), "a key type is clean");
 }
 
+static void check_same(struct der a, struct der b)
+{
+  fuzz_check(a.length == b.length && (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0),
+             "a likeness says what the original does");
+}
+
+static void check_likeness(const struct x509_certificate *original, struct der bytes)
+{
+  const struct imitation imitation = {
+      .original = bytes,
+      .serial = {(const uint8_t *)"\x41", 1},
+      .signature_algorithm = original->signature_algorithm,
+      .spki = original->spki,
+      .key_identifier = {(const uint8_t *)"own", 3},
+      .issuer_key_identifier = {(const uint8_t *)"its", 3},
+  };
+  struct buffer tbs;
+  struct buffer made;
+  struct x509_certificate likeness;
+  buffer_init(&tbs, TEXT_MAX_BYTES);
+  buffer_init(&made, TEXT_MAX_BYTES);
+  fuzz_check(imitation_write_tbs(&imitation, &tbs), "what can be read can be imitated");
+  imitation_write_certificate((struct der){(const uint8_t *)tbs.data, tbs.length},
+                              original->signature_algorithm, (struct der){NULL, 0}, &made);
+  fuzz_check(x509_read((const uint8_t *)made.data, made.length, &likeness),
+             "a likeness is a certificate");
+  check_same(likeness.issuer, original->issuer);
+  check_same(likeness.subject, original->subject);
+  check_same(likeness.spki, original->spki);
+  check_same(likeness.subject_alternative_names, original->subject_alternative_names);
+  fuzz_check(likeness.not_before == original->not_before &&
+                 likeness.not_after == original->not_after &&
+                 likeness.client_auth == original->client_auth &&
+                 likeness.digital_signature == original->digital_signature &&
+                 likeness.is_ca == original->is_ca,
+             "a likeness may do what the original may");
+  buffer_deinit(&tbs);
+  buffer_deinit(&made);
+}
+
 static void check_inside(struct der part, const uint8_t *data, size_t size)
 {
   fuzz_check(part.length == 0 || (part.bytes >= data && part.length <= size &&
@@ -81,6 +123,7 @@ static void check_certificate(const uint8_t *data, size_t size)
   check_inside(fields.issuer, data, size);
   check_inside(fields.subject, data, size);
   check_inside(fields.spki, data, size);
+  check_inside(fields.signature_algorithm, data, size);
   check_inside(fields.subject_alternative_names, data, size);
   fuzz_check(fields.not_before >= first && fields.not_before <= last, "not_before is a date");
   fuzz_check(fields.not_after >= first && fields.not_after <= last, "not_after is a date");
@@ -94,6 +137,7 @@ static void check_certificate(const uint8_t *data, size_t size)
   check_name(fields.issuer);
   check_alternative_names(&fields);
   check_key_type(&fields);
+  check_likeness(&fields, (struct der){data, size});
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

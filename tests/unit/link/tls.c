@@ -346,6 +346,42 @@ START_TEST(a_certificate_of_another_ca_brings_alert_48)
 }
 END_TEST
 
+static enum link_step connect_untrusted(const char *arguments, enum tls_version version)
+{
+  return connect_as(arguments, "server.test", NULL,
+                    context_for(&client, PRESENTED_UNTRUSTED, version));
+}
+
+/* What the server was sent is told by the server itself. */
+START_TEST(a_look_alike_is_really_sent)
+{
+  assert_connected(connect_untrusted(ASKS, versions[_i]));
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_CHAIN);
+  ck_assert(server_got_certificate());
+  ck_assert_ptr_nonnull(strstr(server.said, "issuer=CN = root"));
+  ck_assert_ptr_nonnull(
+      strstr(server.said, "verify error:num=20:unable to get local issuer certificate"));
+}
+END_TEST
+
+START_TEST(a_look_alike_is_refused_with_alert_48)
+{
+  ck_assert_int_eq(until_refused(connect_untrusted(REQUIRES, versions[_i])), LINK_FAILED);
+  ck_assert_int_eq(seen->alert_received, 48);
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_CHAIN);
+}
+END_TEST
+
+START_TEST(an_untrusted_server_never_gets_a_look_alike_either)
+{
+  ck_assert_int_eq(connect_untrusted(STRANGER "-Verify 4 -CAfile client_cas.pem", versions[_i]),
+                   LINK_FAILED);
+  ck_assert_int_eq(seen->verification, VERIFICATION_UNTRUSTED);
+  ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_NOTHING);
+  ck_assert(!server_got_certificate());
+}
+END_TEST
+
 START_TEST(a_refused_link_stays_failed)
 {
   ck_assert_int_eq(until_refused(connect_none(REQUIRES, versions[_i])), LINK_FAILED);
@@ -914,6 +950,9 @@ static TCase *requests(void)
   add_for_both(tcase, a_required_certificate_is_accepted);
   add_for_both(tcase, a_missing_certificate_brings_alert_116_or_40);
   add_for_both(tcase, a_certificate_of_another_ca_brings_alert_48);
+  add_for_both(tcase, a_look_alike_is_really_sent);
+  add_for_both(tcase, a_look_alike_is_refused_with_alert_48);
+  add_for_both(tcase, an_untrusted_server_never_gets_a_look_alike_either);
   add_for_both(tcase, a_refused_link_stays_failed);
   tcase_add_test(tcase, a_request_under_chacha20_is_known_without_its_names);
   tcase_add_test(tcase, a_request_after_the_handshake_is_answered);
