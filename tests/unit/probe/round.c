@@ -357,6 +357,103 @@ START_TEST(a_round_in_which_nothing_is_presented_ends_from_the_loop)
 }
 END_TEST
 
+static void present_untrusted_too(void)
+{
+  stage.target.probe.present_direct[PRESENTED_UNTRUSTED] = true;
+}
+
+START_TEST(the_look_alike_comes_last)
+{
+  present_untrusted_too();
+  play_direct();
+  remember();
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_NONE, PRESENTED_UNTRUSTED);
+  ck_assert_int_eq(told.most_in_flight, 1);
+  const struct observation *untrusted = kept(DIRECT, PRESENTED_UNTRUSTED);
+  ck_assert_int_eq(untrusted->tls.certificate_sent, CERTIFICATE_SENT_CHAIN);
+  ck_assert_int_eq(untrusted->ended_in, PHASE_HANDSHAKE); /* wolfSSL verifies whom it asks */
+  ck_assert_int_eq(memory.routes[DIRECT].contrast_ns, untrusted->started_ns);
+}
+END_TEST
+
+START_TEST(the_look_alike_is_due_when_none_is)
+{
+  present_untrusted_too();
+  play_direct();
+  remember();
+  run();
+  run();
+  assert_presented(PRESENTED_CLIENT);
+  skew_ns += stage.target.probe.contrast_interval_ms * NS_PER_MS;
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_NONE, PRESENTED_UNTRUSTED);
+  answer_to_certificate = "403 Forbidden";
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_NONE, PRESENTED_UNTRUSTED);
+}
+END_TEST
+
+START_TEST(the_look_alike_may_be_the_only_contrast)
+{
+  present_untrusted_too();
+  play_direct();
+  remember();
+  only_present(true, false);
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_UNTRUSTED);
+  only_present(false, true);
+  run();
+  assert_presented(PRESENTED_NONE, PRESENTED_UNTRUSTED);
+  run();
+  assert_presented(PRESENTED_NONE);
+  skew_ns += stage.target.probe.contrast_interval_ms * NS_PER_MS;
+  run();
+  assert_presented(PRESENTED_NONE, PRESENTED_UNTRUSTED);
+}
+END_TEST
+
+START_TEST(an_unverified_server_gets_no_look_alike_either)
+{
+  present_untrusted_too();
+  peer.certificate = "stranger";
+  play_direct();
+  remember();
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_NONE, PRESENTED_UNTRUSTED);
+  ck_assert(kept(DIRECT, PRESENTED_UNTRUSTED)->withheld);
+  ck_assert_uint_eq(atomic_load(&peer.certificates), 0);
+}
+END_TEST
+
+START_TEST(without_files_to_be_like_there_is_no_look_alike)
+{
+  present_untrusted_too();
+  play_direct();
+  remember();
+  run();
+  stage.credential.key_file = pki_path("gone.key");
+  run();
+  assert_presented(PRESENTED_NONE);
+  ck_assert_ptr_null(kept(DIRECT, PRESENTED_UNTRUSTED));
+}
+END_TEST
+
+/* Nothing else is told of it: the others are presented as ever. */
+START_TEST(what_cannot_be_imitated_is_told_by_its_probe)
+{
+  present_untrusted_too();
+  stage.credential.cert_file = pki_path("odd.pem");
+  stage.credential.key_file = pki_path("odd.key");
+  play_direct();
+  remember();
+  run();
+  assert_presented(PRESENTED_CLIENT, PRESENTED_NONE, PRESENTED_UNTRUSTED);
+  ck_assert_str_eq(kept(DIRECT, PRESENTED_UNTRUSTED)->local_problem,
+                   "no look-alike: a key of type secp256k1 cannot be made");
+}
+END_TEST
+
 /* ---- routes ---------------------------------------------------------------------------- */
 
 static void use_both_routes(void (*proxy_story)(struct tls_peer *peer))
@@ -507,6 +604,18 @@ static TCase *presented(void)
   return tcase;
 }
 
+static TCase *look_alike(void)
+{
+  TCase *tcase = fresh("look-alike");
+  tcase_add_test(tcase, the_look_alike_comes_last);
+  tcase_add_test(tcase, the_look_alike_is_due_when_none_is);
+  tcase_add_test(tcase, the_look_alike_may_be_the_only_contrast);
+  tcase_add_test(tcase, an_unverified_server_gets_no_look_alike_either);
+  tcase_add_test(tcase, without_files_to_be_like_there_is_no_look_alike);
+  tcase_add_test(tcase, what_cannot_be_imitated_is_told_by_its_probe);
+  return tcase;
+}
+
 static TCase *routes_and_ends(void)
 {
   TCase *tcase = fresh("routes and ends");
@@ -526,8 +635,13 @@ int main(void)
   }
   (void)signal(SIGPIPE, SIG_IGN);
   stage_make_certificates();
+  pki_make(&(struct pki_certificate){.name = "odd",
+                                     .issuer = "root",
+                                     .extensions = PKI_CLIENT,
+                                     .key = "ec -pkeyopt ec_paramgen_curve:secp256k1"});
   Suite *suite = suite_create("probe/round");
   suite_add_tcase(suite, presented());
+  suite_add_tcase(suite, look_alike());
   suite_add_tcase(suite, routes_and_ends());
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
