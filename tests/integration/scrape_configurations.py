@@ -12,21 +12,20 @@ import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FOLDER = os.path.normpath(os.path.join(HERE, "../../etc/prometheus"))
-API = "https://api.example/health"
 
-# Twenty targets on two routes each, as /sd lists them.
+# As /sd lists targets.
 LISTED = [
     {
-        "targets": ["listed.example:443"],
+        "targets": [f"{name}.example:443"],
         "labels": {
             "__param_target": f"{name}.example:443",
             "__param_module": "https_mtls",
-            **({"__param_proxy": proxy} if proxy else {}),
-            "team": "payments",
+            "__param_proxy": "edge_swg",
+            "__meta_mtls_target": name,
+            "__meta_mtls_label_team": "payments",
         },
     }
-    for name in (f"host-{number}" for number in range(20))
-    for proxy in ("", "edge_swg")
+    for name in (f"host-{number}" for number in range(40))
 ]
 
 
@@ -82,14 +81,14 @@ class ScrapeConfigurationsTest(unittest.TestCase):
         found = discovered(path("scrape_scheduled.yml"), "mtls")
         self.assertEqual([one["instance"] for one in found], ["127.0.0.1:10063"])
 
-    def test_the_probing_one_asks_the_exporter_for_each_target_and_route(self):
+    def test_the_probing_one_asks_the_exporter_for_each_target(self):
         found = discovered(path("scrape_probe.yml"), "mtls_probe")
         self.assertEqual(
             {asked(one) for one in found},
             {
-                (API, "https_mtls", ""),
-                (API, "https_mtls", "edge_swg"),
+                ("https://api.example/health", "https_mtls", ""),
                 ("ledger.example:8443", "https_mtls", ""),
+                ("https://partner.example/", "https_mtls", "edge_swg"),
             },
         )
         self.check_probe_targets(found, "127.0.0.1:10063")
@@ -100,7 +99,6 @@ class ScrapeConfigurationsTest(unittest.TestCase):
                 self.assertEqual(labels["__address__"], exporter)
                 self.assertEqual(labels["__metrics_path__"], "/probe")
                 self.assertEqual(labels["instance"], labels["__param_target"])
-                self.assertEqual(labels["team"], "payments")
         public = {
             tuple(item for item in sorted(labels.items()) if not item[0].startswith("__"))
             for labels in found
@@ -115,6 +113,8 @@ class ScrapeConfigurationsTest(unittest.TestCase):
             sorted(asked(one["labels"]) for one in LISTED),
         )
         self.assertTrue(all(shares), "a shard has nothing to do")
+        self.assertEqual({one["team"] for one in together}, {"payments"})
+        self.assertEqual(len({one["target"] for one in together}), len(LISTED))
         self.check_probe_targets(together, "mtls-exporter.example:10063")
 
     def discover_shard(self, number):
@@ -147,7 +147,6 @@ class KubernetesTest(unittest.TestCase):
                 for one in group.get("relabelingConfigs", ())
             }
             proxy = relabelled.get("__param_proxy", "")
-            self.assertEqual(relabelled.get("proxy", ""), proxy)
             found |= {(target, spec["module"], proxy) for target in group["static"]}
         scraped = discovered(path("scrape_probe.yml"), "mtls_probe")
         self.assertEqual(found, {asked(one) for one in scraped})
