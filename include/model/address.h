@@ -19,13 +19,15 @@ struct address {
   enum protocol protocol; /* of the scheme; PROTOCOL_TLS where there is none */
   char host[HOST_MAX];    /* lower case, no brackets, no trailing dot */
   uint16_t port;
-  bool has_port;             /* false: port is the default, 443 */
+  bool has_port;             /* false: port is the protocol's default */
   char path[PATH_MAX_BYTES]; /* "" where none was written; else begins with '/' */
 };
 
-/* "https://host[:port]/path", "tls://host:port", "host[:port]", "[::1]:443".
+/* "https://host[:port]/path", "tls://host:port", "smtp://host", "host[:port]", "[::1]:443".
  * On STATUS_INVALID error->text says what is wrong and quotes the value. */
 NODISCARD enum status address_parse(const char *text, struct address *out, struct error *error);
+/* An address without a scheme has the protocol that settings say, and that one's default port. */
+void address_set_protocol(struct address *address, enum protocol protocol);
 
 struct proxy_address {
   bool tls;                    /* https:// */
@@ -50,8 +52,12 @@ NODISCARD enum status host_parse(const char *text, char out[HOST_MAX], struct er
 /* Whether path is a request target in origin-form, RFC 9112 section 3.2.1. */
 NODISCARD enum status request_path_check(const char *path, struct error *error);
 
-/* "https", "tls". */
+/* "https", "tls", "smtp" ... On STATUS_INVALID error->text says which one was meant. */
 NODISCARD enum status protocol_parse(const char *text, enum protocol *out, struct error *error);
+
+/* Whether a database can be told this name of an account or of itself. error->text begins with
+ * what it must be. */
+NODISCARD enum status login_name_check(const char *name, struct error *error);
 
 /* "host:port", "[::1]:port". Always terminated, cut to out_bytes. */
 void endpoint_text(const char *host, uint16_t port, char *out, size_t out_bytes);

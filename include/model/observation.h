@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/reply_kind.h"
 #include "model/certificate.h"
 #include "model/target.h"
 
@@ -140,6 +141,30 @@ struct http_observation {
 };
 enum { BODY_EXCERPT_BYTES = 2048 };
 
+/* What a server said last, in a protocol that has STARTTLS. */
+struct reply_observation {
+  enum reply_kind kind;
+  char *code; /* as its protocol writes it: "250", "NO", "28000"; NULL: none */
+  char *text; /* NULL: none */
+};
+
+struct starttls_observation {
+  bool tried;
+  bool answered;                  /* at least one reply of the protocol came */
+  struct reply_observation reply; /* to what we said last; none: it is still due */
+  bool not_offered;               /* the server does not list it */
+  bool malformed;                 /* what came is not of the protocol, or over the cap */
+  bool early_bytes;               /* bytes followed the go-ahead before our ClientHello */
+  enum ending ending;
+  int system_error;
+};
+
+/* The first thing that a client says over TLS, in a protocol that has STARTTLS. */
+struct service_observation {
+  struct reply_observation reply; /* to what we said last; none: it is still due */
+  bool malformed;
+};
+
 struct observation {
   enum presented presented;
   enum phase ended_in;   /* PHASE_DONE, or the phase that failed */
@@ -157,8 +182,10 @@ struct observation {
   int connect_error;             /* errno, 0 for none */
   struct tunnel_observation tunnel;
   struct tls_observation proxy_tls; /* https:// proxies */
-  struct tls_observation tls;       /* with the target, or who answers for it */
+  struct starttls_observation starttls;
+  struct tls_observation tls; /* with the target, or who answers for it */
   struct http_observation http;
+  struct service_observation service;
 
   atomic_uint references;
 };

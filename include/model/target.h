@@ -17,7 +17,16 @@
 enum protocol {
   PROTOCOL_TLS,   /* the handshake alone */
   PROTOCOL_HTTPS, /* the handshake, then one HTTP/1.1 request */
+  /* STARTTLS, the handshake, then the first thing that a client says */
+  PROTOCOL_SMTP,
+  PROTOCOL_IMAP,
+  PROTOCOL_POP3,
+  PROTOCOL_LDAP,
+  PROTOCOL_POSTGRES,
+  PROTOCOL_MYSQL,
+  PROTOCOL_XMPP,
 };
+enum { PROTOCOL_COUNT = PROTOCOL_XMPP + 1 };
 
 /* What a probe answers when the server asks for a certificate. */
 enum presented {
@@ -88,6 +97,12 @@ struct http_settings {
   size_t expect_status_count;
 };
 
+/* Who we say we are to a database: what it does with a certificate depends on the account. */
+struct login_settings {
+  const char *user;     /* NULL: "mtls_exporter" */
+  const char *database; /* NULL: none is named */
+};
+
 /* A way to the target. */
 struct route {
   const char *name;          /* "direct" or the proxy's name */
@@ -110,6 +125,7 @@ struct probe_settings {
   bool present_direct[PRESENTED_COUNT];
   bool present_proxy[PRESENTED_COUNT];
   struct http_settings http;
+  struct login_settings login; /* postgres and mysql */
   enum certificate_policy expect_client_certificate;
   bool expect_untrusted_refused;
 };
@@ -138,6 +154,12 @@ struct module {
 };
 
 const char *protocol_name(enum protocol protocol);
+/* IANA's; 443 for TLS alone. */
+uint16_t protocol_default_port(enum protocol protocol);
+/* Whether the server is asked for TLS in its own protocol first. */
+bool protocol_has_starttls(enum protocol protocol);
+/* Whether the server speaks first, before the client has said anything. */
+bool protocol_greets(enum protocol protocol);
 const char *presented_name(enum presented presented);
 /* "TLSv1.2", "TLSv1.3", "" for unknown. */
 const char *tls_version_name(enum tls_version version);
@@ -149,7 +171,7 @@ const char *target_server_name(const struct target *target);
  * a credential is only ever probed with none). */
 bool target_presents(const struct target *target, const struct route *route,
                      enum presented presented);
-/* "https://host:port/path" or "tls://host:port"; IPv6 in brackets. Always
+/* "https://host:port/path", "smtp://host:port"; IPv6 in brackets. Always
  * terminated, cut to out_bytes. */
 void target_address(const struct target *target, char *out, size_t out_bytes);
 /* Whether both would be probed in the same way and labelled alike: all that they say, files by

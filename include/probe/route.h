@@ -2,7 +2,8 @@
 /*
  * A target and a route become a chain of links, built whole before the first
  * step: tls > tcp, tls > tunnel > tcp, or tls > tunnel > tls > tcp for a proxy
- * reached by TLS. Called by probe; owns nothing.
+ * reached by TLS; in a protocol that has STARTTLS, its link comes below the
+ * target's tls. Called by probe; owns nothing.
  */
 #ifndef PROBE_ROUTE_H
 #define PROBE_ROUTE_H
@@ -27,8 +28,9 @@ void route_contexts_deinit(struct route_contexts *contexts);
 
 struct route_chain {
   struct link *tcp;
-  struct link *tunnel; /* NULL on the direct route */
-  struct link *tls;    /* the top, which owns all below */
+  struct link *tunnel;   /* NULL on the direct route */
+  struct link *starttls; /* NULL where TLS comes first */
+  struct link *tls;      /* the top, which owns all below */
 };
 
 /* Who is resolved and connected to: the proxy, or the target. */

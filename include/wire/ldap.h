@@ -15,8 +15,9 @@ void ldap_root_dse_search_write(struct buffer *out);
 void ldap_unbind_write(struct buffer *out);
 
 /* All messages up to a SearchResultDone, an ExtendedResponse (also a notice of disconnection,
- * section 4.4.1) or a BindResponse. code: the resultCode in decimal; positive is 0, success. text:
- * the diagnosticMessage. Whose messageID it is does not matter: one request is under way. */
+ * section 4.4.1) or a BindResponse. code: the resultCode by its name there,
+ * in decimal for one that has none; "success" alone is positive. text: the diagnosticMessage. Whose
+ * messageID it is does not matter: one request is under way. */
 enum reply_result ldap_reply_read(const char *bytes, size_t length, struct reply *out);
 
 #endif

@@ -15,7 +15,7 @@ void postgres_ssl_request_write(struct buffer *out);
 void postgres_startup_write(struct buffer *out, const char *user, const char *database);
 void postgres_terminate_write(struct buffer *out);
 
-/* "S" is positive, "N" negative; a server that cannot even fork answers with an ErrorResponse. */
+/* "S" offers TLS, "N" does not; a server that cannot even fork answers with an ErrorResponse. */
 enum reply_result postgres_ssl_answer_read(const char *bytes, size_t length, struct reply *out);
 /* All up to the first Authentication message or ErrorResponse. AuthenticationOk is positive, any
  * other Authentication a challenge. code: the SQLSTATE, or the kind of authentication. */

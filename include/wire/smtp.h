@@ -5,6 +5,9 @@
 
 #include "wire/reply.h"
 
+/* With a name that is nobody's (RFC 2606), but a host name, as servers want it. */
+#define SMTP_EHLO "EHLO mtls-exporter.invalid\r\n"
+
 /* One reply of any number of lines, "250-...", "250 ...". 2xx is positive, 4xx and 5xx negative,
  * 3xx a challenge. offers: the keywords of an EHLO reply. text: of its first line. */
 enum reply_result smtp_reply_read(const char *bytes, size_t length, struct reply *out);

@@ -11,7 +11,7 @@ _mtls_exporter_flags() {
       --server-name= --proxy= --proxy-password-file= --proxy-ca-file= --proxy-client-cert= \
       --proxy-client-key= --proxy-client-key-password-file= --no-direct --present= --expect= \
       --timeout= --tls-min= --tls-max= --http-method= --http-header= --http-expect-status= \
-      --format= --config.file= --target= --version --help
+      --login-user= --login-database= --format= --config.file= --target= --version --help
     ;;
   bypass) printf '%s\n' --config.file= --format= --deployment= --version --help ;;
   serve)
@@ -96,7 +96,7 @@ _mtls_exporter() {
     elif ((COMP_CWORD == 1)); then
       candidates=$'probe\nserve\nbypass'
     elif [[ $command == probe && ${COMP_WORDS[COMP_CWORD - 1]} != : ]]; then
-      candidates=$'https://\ntls://'
+      candidates=$(printf '%s://\n' https tls smtp imap pop3 ldap postgres mysql xmpp)
     else
       return 0
     fi

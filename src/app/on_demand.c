@@ -281,6 +281,7 @@ static unsigned make_target(const struct asking *asking, struct target *target)
   if (address_parse(asking->query->target, &address, asking->error) != STATUS_OK) {
     return HTTP_BAD_REQUEST;
   }
+  address_set_protocol(&address, module->probe.protocol);
   const struct target *known = find_configured(asking, module, &address);
   unsigned status = HTTP_OK;
   if (known != NULL) {

@@ -25,7 +25,9 @@ static int print_help(const struct flag *flags)
             "One round now: with our certificate and without, directly and through every proxy.\n"
             "Says who is at fault, why, and what to do.\n\n"
             "ADDRESS: https://host[:port]/path  TLS, then one HTTP request\n"
-            "         tls://host:port, host[:port], [::1]:443  TLS alone; port 443 if left out\n\n"
+            "         tls://host:port, host[:port], [::1]:443  TLS alone; port 443 if left out\n"
+            "         smtp:// imap:// pop3:// ldap:// postgres:// mysql:// xmpp://host[:port]\n"
+            "           STARTTLS, TLS, then the first thing that a client says\n\n"
             "exit status: 0 as expected, 1 a fault was found, 2 bad usage\n\nflags:\n");
   flags_help(flags, PROBE_FLAG_COUNT, &out);
   (void)fputs(buffer_text(&out), stdout);

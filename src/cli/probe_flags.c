@@ -48,6 +48,9 @@ void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG
       {"--http-header", "HEADER", "\"Name: value\", sent to a verified server only",
        .list = &values->http_headers},
       {"--http-expect-status", "LIST", "default 200-399", .text = &values->http_expect_status},
+      {"--login-user", "NAME", "account named to postgres:// and mysql://, default mtls_exporter",
+       .text = &values->login_user},
+      {"--login-database", "NAME", "its database, default none", .text = &values->login_database},
       {"--format", "FORMAT", "text (default), json, metrics", .text = &values->format},
       {"--config.file", "FILE", "take the target from this configuration, with --target",
        .text = &values->config_file},
@@ -367,7 +370,8 @@ static enum status read_http(const struct probe_flags *values, struct settings *
                values->http_expect_status != NULL;
   if (asked && probe->protocol != PROTOCOL_HTTPS) {
     return error_set(error, STATUS_INVALID, NULL, 0,
-                     "--http-* flags need an https:// address, this one is TLS alone");
+                     "--http-* flags need an https:// address, this one is %s://",
+                     protocol_name(probe->protocol));
   }
   http->method = values->http_method != NULL ? values->http_method : "GET";
   if (http->method[strspn(http->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0') {
@@ -389,6 +393,32 @@ static enum status read_http(const struct probe_flags *values, struct settings *
   }
   const char *ranges = values->http_expect_status != NULL ? values->http_expect_status : "200-399";
   return status_ranges_parse(ranges, http->expect_status, &http->expect_status_count, error);
+}
+
+static enum status read_login_name(const char *flag, const char *name, const char **out,
+                                   struct error *error)
+{
+  struct error reason;
+  *out = name;
+  return name == NULL || login_name_check(name, &reason) == STATUS_OK
+             ? STATUS_OK
+             : error_set(error, STATUS_INVALID, NULL, 0, "%s %s", flag, reason.text);
+}
+
+static enum status read_login(const struct probe_flags *values, struct probe_settings *probe,
+                              struct error *error)
+{
+  bool asked = values->login_user != NULL || values->login_database != NULL;
+  if (asked && probe->protocol != PROTOCOL_POSTGRES && probe->protocol != PROTOCOL_MYSQL) {
+    return error_set(error, STATUS_INVALID, NULL, 0,
+                     "--login-* flags need a postgres:// or mysql:// address, this one is %s://",
+                     protocol_name(probe->protocol));
+  }
+  enum status status =
+      read_login_name("--login-user", values->login_user, &probe->login.user, error);
+  return status == STATUS_OK ? read_login_name("--login-database", values->login_database,
+                                               &probe->login.database, error)
+                             : status;
 }
 
 static enum status read_times(const struct probe_flags *values, struct probe_settings *probe,
@@ -468,6 +498,9 @@ static enum status fill(const struct probe_flags *values, struct settings *setti
   }
   if (status == STATUS_OK) {
     status = read_times(values, probe, error);
+  }
+  if (status == STATUS_OK) {
+    status = read_login(values, probe, error);
   }
   return status == STATUS_OK ? read_http(values, settings, &address, probe, error) : status;
 }

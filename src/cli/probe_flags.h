@@ -30,6 +30,8 @@ struct probe_flags {
   const char *http_method;
   struct flag_list http_headers;
   const char *http_expect_status;
+  const char *login_user;
+  const char *login_database;
   const char *format;
   const char *config_file;
   const char *target;
@@ -38,7 +40,7 @@ struct probe_flags {
   struct flag_list operands;
 };
 
-enum { PROBE_FLAG_COUNT = 25 };
+enum { PROBE_FLAG_COUNT = 27 };
 void probe_flags_describe(struct probe_flags *values, struct flag out[PROBE_FLAG_COUNT]);
 void probe_flags_deinit(struct probe_flags *values);
 

@@ -6,17 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/text.h"
 
 enum {
-  DEFAULT_PORT = 443,
   DEFAULT_HTTP_PROXY_PORT = 3128,
+  DEFAULT_HTTPS_PROXY_PORT = 443,
   LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
   QUOTE_BYTES = 128,
 };
 
 #define MISSING_PORT "the port is missing, as in \"127.0.0.1:10063\" or \":10063\""
-#define AVAILABLE "(available: https, tls)"
+#define AVAILABLE "(available: https, tls, smtp, imap, pop3, ldap, postgres, mysql, xmpp)"
 
 /* Who is to be told what is wrong with which text. */
 struct complaint {
@@ -226,29 +227,54 @@ enum status host_parse(const char *text, char out[HOST_MAX], struct error *error
   return read_host(&complaint, text, length, strchr(text, ':') != NULL, out);
 }
 
+/* Protocols that have no STARTTLS to be asked for. port: of TLS from the first byte; 0: none. */
+static const struct neighbour {
+  const char *name;
+  uint16_t port;
+} neighbours[] = {
+    {"http", 0}, {"smtps", 465}, {"imaps", 993}, {"pop3s", 995}, {"ldaps", 636}, {"xmpps", 5223},
+};
+
+static enum status refuse_neighbour(const struct neighbour *neighbour, struct error *error)
+{
+  if (neighbour->port == 0) {
+    return error_set(error, STATUS_INVALID, NULL, 0, "protocol \"%s\" has no TLS " AVAILABLE,
+                     neighbour->name);
+  }
+  return error_set(error, STATUS_INVALID, NULL, 0,
+                   "protocol \"%s\" is TLS from the first byte: write \"tls://HOST:%u\"",
+                   neighbour->name, (unsigned)neighbour->port);
+}
+
+static enum status refuse_protocol(const char *text, struct error *error)
+{
+  const char *names[PROTOCOL_COUNT];
+  for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
+    names[i] = protocol_name((enum protocol)i);
+  }
+  char quote[QUOTE_BYTES];
+  const char *shown = text_excerpt(text, quote, sizeof(quote));
+  const char *meant = nearest_name(text, names, PROTOCOL_COUNT);
+  return meant != NULL ? error_set(error, STATUS_INVALID, NULL, 0,
+                                   "unknown protocol \"%s\" (did you mean \"%s\"?)", shown, meant)
+                       : error_set(error, STATUS_INVALID, NULL, 0,
+                                   "unknown protocol \"%s\" " AVAILABLE, shown);
+}
+
 enum status protocol_parse(const char *text, enum protocol *out, struct error *error)
 {
-  static const char *const later[] = {"smtp", "imap", "pop3", "ldap", "postgres", "mysql", "xmpp"};
-  static const enum protocol all[] = {PROTOCOL_TLS, PROTOCOL_HTTPS};
-
-  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-    if (strcmp(text, protocol_name(all[i])) == 0) {
-      *out = all[i];
+  for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
+    if (strcmp(text, protocol_name((enum protocol)protocol)) == 0) {
+      *out = (enum protocol)protocol;
       return STATUS_OK;
     }
   }
-  for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-    if (strcmp(text, later[i]) == 0) {
-      return error_set(error, STATUS_INVALID, NULL, 0,
-                       "protocol \"%s\" is not available in this version " AVAILABLE, text);
+  for (size_t i = 0; i < sizeof(neighbours) / sizeof(neighbours[0]); i++) {
+    if (strcmp(text, neighbours[i].name) == 0) {
+      return refuse_neighbour(&neighbours[i], error);
     }
   }
-  if (strcmp(text, "http") == 0) {
-    return error_set(error, STATUS_INVALID, NULL, 0, "protocol \"http\" has no TLS " AVAILABLE);
-  }
-  char quote[QUOTE_BYTES];
-  return error_set(error, STATUS_INVALID, NULL, 0, "unknown protocol \"%s\" " AVAILABLE,
-                   text_excerpt(text, quote, sizeof(quote)));
+  return refuse_protocol(text, error);
 }
 
 /* Reads "scheme://" where there is one; *rest is what follows. Schemes are the
@@ -302,7 +328,7 @@ static enum status read_address_path(const struct complaint *complaint, const ch
 enum status address_parse(const char *text, struct address *out, struct error *error)
 {
   const struct complaint complaint = {error, "address", text};
-  *out = (struct address){.protocol = PROTOCOL_TLS, .port = DEFAULT_PORT};
+  *out = (struct address){.protocol = PROTOCOL_TLS};
   if (text[0] == '\0') {
     return refuse(&complaint, "write \"https://HOST[:PORT]/PATH\" or \"HOST:PORT\"");
   }
@@ -318,7 +344,7 @@ enum status address_parse(const char *text, struct address *out, struct error *e
   if (is_bare_ipv6(rest, length)) {
     return refuse(&complaint, "write an IPv6 address in brackets, as in \"[::1]:443\"");
   }
-  struct authority authority = {.port = DEFAULT_PORT};
+  struct authority authority = {.port = protocol_default_port(out->protocol)};
   status = read_authority(&complaint, rest, length, 1, &authority);
   if (status != STATUS_OK) {
     return status;
@@ -327,6 +353,17 @@ enum status address_parse(const char *text, struct address *out, struct error *e
   out->port = authority.port;
   out->has_port = authority.has_port;
   return read_address_path(&complaint, rest + length, out);
+}
+
+void address_set_protocol(struct address *address, enum protocol protocol)
+{
+  if (address->has_scheme) {
+    return;
+  }
+  address->protocol = protocol;
+  if (!address->has_port) {
+    address->port = protocol_default_port(protocol);
+  }
 }
 
 static int hex_value(char c)
@@ -420,7 +457,8 @@ enum status proxy_address_parse(const char *text, struct proxy_address *out, str
   if (is_bare_ipv6(rest, length)) {
     return refuse(&complaint, "write an IPv6 address in brackets, as in \"http://[::1]:3128\"");
   }
-  struct authority authority = {.port = out->tls ? DEFAULT_PORT : DEFAULT_HTTP_PROXY_PORT};
+  struct authority authority = {.port =
+                                    out->tls ? DEFAULT_HTTPS_PROXY_PORT : DEFAULT_HTTP_PROXY_PORT};
   status = read_authority(&complaint, rest, length, 1, &authority);
   memcpy(out->host, authority.host, sizeof(out->host));
   out->port = authority.port;
@@ -500,6 +538,15 @@ enum status status_ranges_parse(const char *text, struct status_range *ranges, s
     at++;
   }
   return refuse(&complaint, "more than %d ranges", STATUS_RANGES_MAX);
+}
+
+enum status login_name_check(const char *name, struct error *error)
+{
+  size_t length = strlen(name);
+  return length > 0 && length < USERNAME_MAX && text_is_clean(name)
+             ? STATUS_OK
+             : error_set(error, STATUS_INVALID, NULL, 0, "must be 1 to %d bytes of plain text",
+                         USERNAME_MAX - 1);
 }
 
 void endpoint_text(const char *host, uint16_t port, char *out, size_t out_bytes)

@@ -31,6 +31,12 @@ static void tunnel_deinit(struct tunnel_observation *tunnel)
   free(tunnel->body_excerpt);
 }
 
+static void reply_deinit(struct reply_observation *reply)
+{
+  free(reply->code);
+  free(reply->text);
+}
+
 static void http_deinit(struct http_observation *http)
 {
   free(http->server);
@@ -73,8 +79,10 @@ void observation_unref(struct observation *observation)
   free(observation->peer_address);
   tunnel_deinit(&observation->tunnel);
   tls_deinit(&observation->proxy_tls);
+  reply_deinit(&observation->starttls.reply);
   tls_deinit(&observation->tls);
   http_deinit(&observation->http);
+  reply_deinit(&observation->service.reply);
   free(observation);
 }
 

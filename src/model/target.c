@@ -6,15 +6,41 @@
 
 #include "model/address.h"
 
+static const struct protocol_row {
+  const char *name;
+  uint16_t port;
+  bool starttls;
+  bool greets;
+} protocols[PROTOCOL_COUNT] = {
+    [PROTOCOL_TLS] = {"tls", 443, false, false},
+    [PROTOCOL_HTTPS] = {"https", 443, false, false},
+    [PROTOCOL_SMTP] = {"smtp", 25, true, true},
+    [PROTOCOL_IMAP] = {"imap", 143, true, true},
+    [PROTOCOL_POP3] = {"pop3", 110, true, true},
+    [PROTOCOL_LDAP] = {"ldap", 389, true, false},
+    [PROTOCOL_POSTGRES] = {"postgres", 5432, true, false},
+    [PROTOCOL_MYSQL] = {"mysql", 3306, true, true},
+    [PROTOCOL_XMPP] = {"xmpp", 5222, true, false},
+};
+
 const char *protocol_name(enum protocol protocol)
 {
-  switch (protocol) {
-  case PROTOCOL_TLS:
-    return "tls";
-  case PROTOCOL_HTTPS:
-    return "https";
-  }
-  return "";
+  return protocols[protocol].name;
+}
+
+uint16_t protocol_default_port(enum protocol protocol)
+{
+  return protocols[protocol].port;
+}
+
+bool protocol_has_starttls(enum protocol protocol)
+{
+  return protocols[protocol].starttls;
+}
+
+bool protocol_greets(enum protocol protocol)
+{
+  return protocols[protocol].greets;
 }
 
 const char *presented_name(enum presented presented)
@@ -169,6 +195,8 @@ static bool same_probe(const struct probe_settings *a, const struct probe_settin
          a->tls_min == b->tls_min && a->tls_max == b->tls_max && same_routes(a, b) &&
          a->interval_ms == b->interval_ms && a->contrast_interval_ms == b->contrast_interval_ms &&
          a->timeout_ms == b->timeout_ms && same_presented(a, b) && same_http(&a->http, &b->http) &&
+         same_text(a->login.user, b->login.user) &&
+         same_text(a->login.database, b->login.database) &&
          a->expect_client_certificate == b->expect_client_certificate &&
          a->expect_untrusted_refused == b->expect_untrusted_refused;
 }

@@ -14,6 +14,7 @@
 #include "model/address.h"
 #include "probe/http_check.h"
 #include "probe/route.h"
+#include "probe/service_check.h"
 
 /*
  * NOTES on the settle time: a TLS 1.3 server judges our certificate after our handshake is over
@@ -57,6 +58,8 @@ struct probe {
   struct buffer early; /* application data that came before our request */
   struct http_check http;
   bool http_begun;
+  struct service_check service;
+  bool service_begun;
 };
 
 /* The only place where a phase begins, and so where the one before it ends. */
@@ -80,6 +83,9 @@ static void release(struct probe *probe)
   timer_destroy(probe->again);
   if (probe->http_begun) {
     http_check_deinit(&probe->http);
+  }
+  if (probe->service_begun) {
+    service_check_deinit(&probe->service);
   }
   buffer_deinit(&probe->early);
   link_destroy(probe->chain.tls);
@@ -105,7 +111,8 @@ static void finish(struct probe *probe, enum phase ended_in)
   observation->duration_ns = clock_monotonic_ns() - probe->started_ns;
   observation->out_of_resources = observation->out_of_resources ||
                                   lacks_resources(observation->connect_error) ||
-                                  lacks_resources(observation->tunnel.system_error);
+                                  lacks_resources(observation->tunnel.system_error) ||
+                                  lacks_resources(observation->starttls.system_error);
   observation->withheld =
       observation->presented != PRESENTED_NONE && observation->tls.verification > VERIFICATION_OK;
   if (ended_in == PHASE_DONE) {
@@ -143,6 +150,11 @@ static enum step connect_step(struct probe *probe)
 static enum step tunnel_step(struct probe *probe)
 {
   return from_link(probe, link_connect(probe->chain.tunnel));
+}
+
+static enum step starttls_step(struct probe *probe)
+{
+  return from_link(probe, link_connect(probe->chain.starttls));
 }
 
 static enum step handshake_step(struct probe *probe)
@@ -189,7 +201,7 @@ static enum step settle_step(struct probe *probe)
   return from_link(probe, step);
 }
 
-static enum step request_step(struct probe *probe)
+static enum step http_step(struct probe *probe)
 {
   switch (http_check_step(&probe->http, probe->chain.tls, &probe->wanted)) {
   case HTTP_CHECK_DONE:
@@ -205,6 +217,19 @@ static enum step request_step(struct probe *probe)
   return STEP_FAILED;
 }
 
+static enum step service_step(struct probe *probe)
+{
+  enum step step = from_link(probe, service_check_step(&probe->service, probe->chain.tls));
+  probe->observation->out_of_resources =
+      step == STEP_FAILED && service_check_lacks_memory(&probe->service);
+  return step;
+}
+
+static enum step request_step(struct probe *probe)
+{
+  return probe->http_begun ? http_step(probe) : service_step(probe);
+}
+
 static enum step phase_step(struct probe *probe)
 {
   switch (probe->phase) {
@@ -212,6 +237,8 @@ static enum step phase_step(struct probe *probe)
     return connect_step(probe);
   case PHASE_TUNNEL:
     return tunnel_step(probe);
+  case PHASE_STARTTLS:
+    return starttls_step(probe);
   case PHASE_HANDSHAKE:
     return handshake_step(probe);
   case PHASE_SETTLE:
@@ -219,7 +246,6 @@ static enum step phase_step(struct probe *probe)
   case PHASE_REQUEST:
     return request_step(probe);
   case PHASE_RESOLVE:
-  case PHASE_STARTTLS:
   case PHASE_DONE:
     break;
   }
@@ -233,14 +259,20 @@ static bool needs_settling(const struct probe *probe)
          probe->target->probe.protocol == PROTOCOL_TLS;
 }
 
+static enum phase first_phase_with_target(const struct probe *probe)
+{
+  return probe->chain.starttls != NULL ? PHASE_STARTTLS : PHASE_HANDSHAKE;
+}
+
 static enum phase phase_after(const struct probe *probe, enum phase phase)
 {
   switch (phase) {
   case PHASE_RESOLVE:
     return PHASE_CONNECT;
   case PHASE_CONNECT:
-    return probe->chain.tunnel != NULL ? PHASE_TUNNEL : PHASE_HANDSHAKE;
+    return probe->chain.tunnel != NULL ? PHASE_TUNNEL : first_phase_with_target(probe);
   case PHASE_TUNNEL:
+    return first_phase_with_target(probe);
   case PHASE_STARTTLS:
     return PHASE_HANDSHAKE;
   case PHASE_HANDSHAKE:
@@ -249,7 +281,7 @@ static enum phase phase_after(const struct probe *probe, enum phase phase)
     }
     return PHASE_REQUEST;
   case PHASE_SETTLE:
-    return probe->target->probe.protocol == PROTOCOL_HTTPS ? PHASE_REQUEST : PHASE_DONE;
+    return probe->target->probe.protocol == PROTOCOL_TLS ? PHASE_DONE : PHASE_REQUEST;
   case PHASE_REQUEST:
   case PHASE_DONE:
     return PHASE_DONE;
@@ -260,6 +292,12 @@ static enum phase phase_after(const struct probe *probe, enum phase phase)
 static bool begin_request(struct probe *probe)
 {
   bool verified = probe->observation->tls.verification == VERIFICATION_OK;
+  if (protocol_has_starttls(probe->target->probe.protocol)) {
+    probe->service_begun = true;
+    service_check_init(&probe->service, probe->target, verified, &probe->early,
+                       &probe->observation->service);
+    return true;
+  }
   probe->http_begun = true;
   return http_check_init(&probe->http, probe->target, verified, &probe->early,
                          &probe->observation->http) == STATUS_OK;

@@ -2,6 +2,7 @@
 #include "probe/round.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -44,13 +45,20 @@ void round_memory_deinit(struct round_memory *memory)
   *memory = (struct round_memory){0};
 }
 
+static bool same_reply(const struct reply_observation *a, const struct reply_observation *b)
+{
+  bool both = a->code != NULL && b->code != NULL;
+  return a->kind == b->kind && (both ? strcmp(a->code, b->code) == 0 : a->code == b->code);
+}
+
 /* Whether two probes of the same kind ended alike, as far as certificates go. */
 static bool same_outcome(const struct observation *a, const struct observation *b)
 {
   return a->ended_in == b->ended_in && a->tls.alert_received == b->tls.alert_received &&
          a->tls.ending == b->tls.ending && a->tls.verification == b->tls.verification &&
          a->tls.requested_during == b->tls.requested_during && a->http.status == b->http.status &&
-         a->tunnel.connect_status == b->tunnel.connect_status;
+         a->tunnel.connect_status == b->tunnel.connect_status &&
+         same_reply(&a->service.reply, &b->service.reply);
 }
 
 static bool reached_handshake(const struct observation *observation)

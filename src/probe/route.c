@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probe/route.h"
 
+#include "link/starttls.h"
 #include "link/tcp.h"
 #include "link/tls.h"
 #include "link/tunnel.h"
@@ -85,6 +86,10 @@ enum status route_build(const struct target *target, const struct route *route,
     owned.proxy = NULL; /* handed over, whatever comes of it */
     below = build_tunnel(target, route->proxy, proxy_context, chain.tcp, observation);
     chain.tunnel = below;
+  }
+  if (below != NULL && protocol_has_starttls(target->probe.protocol)) {
+    below = starttls_create(below, target, &observation->starttls);
+    chain.starttls = below;
   }
   if (below == NULL) {
     route_contexts_deinit(&owned);

@@ -239,6 +239,32 @@ static void http_read(const struct section *section, struct http_settings *out)
   headers_read(&http, &out->headers, &out->header_count);
 }
 
+static void login_name_read(const struct section *login, const char *name, const char **out)
+{
+  const char *text = NULL;
+  struct error error;
+  if (!value_text(login, name, "probe", &text)) {
+    return;
+  }
+  if (login_name_check(text, &error) != STATUS_OK) {
+    problems_add(login->loader, section_line(login, name), "%s %s", name, error.text);
+    return;
+  }
+  *out = text;
+}
+
+static void login_read(const struct section *section, struct login_settings *out)
+{
+  static const char *const names[] = {"user", "database"};
+  struct section login;
+  if (!value_group(section, "login", "a group such as { user = \"probe\"; }", &login)) {
+    return;
+  }
+  section_check_names(&login, (struct names){names, COUNT_OF(names)});
+  login_name_read(&login, "user", &out->user);
+  login_name_read(&login, "database", &out->database);
+}
+
 static void expect_read(const struct section *section, struct probe_draft *draft)
 {
   static const char *const names[] = {"client_certificate", "untrusted_refused"};
@@ -284,6 +310,7 @@ void probe_draft_read(const struct section *section, struct probe_draft *draft)
   (void)value_duration(section, "timeout", "10s", &probe->timeout_ms);
   present_read(section, probe);
   http_read(section, &probe->http);
+  login_read(section, &probe->login);
   expect_read(section, draft);
 }
 

@@ -176,6 +176,6 @@ struct probe_settings probe_draft_finish(const struct probe_draft *draft);
 
 #define PROBE_DRAFT_NAMES                                                                          \
   "protocol", "credential", "ca_file", "server_name", "tls_min", "tls_max", "routes", "interval",  \
-      "contrast_interval", "timeout", "present", "http", "expect"
+      "contrast_interval", "timeout", "present", "http", "login", "expect"
 
 #endif

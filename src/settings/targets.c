@@ -51,7 +51,7 @@ static void module_copy(const struct section *section, struct target *target,
 }
 
 /* A scheme and a path in the address are settings like others of the target. */
-static void apply_address(const struct section *section, const struct address *address,
+static void apply_address(const struct section *section, struct address *address,
                           struct probe_settings *probe)
 {
   struct loader *loader = section->loader;
@@ -63,6 +63,7 @@ static void apply_address(const struct section *section, const struct address *a
     }
     probe->protocol = address->protocol;
   }
+  address_set_protocol(address, probe->protocol);
   if (address->path[0] == '\0') {
     return;
   }
@@ -91,9 +92,9 @@ static void address_read(const struct section *section, struct target *target)
     problems_add_error(loader, section_line(section, "address"), &error);
     return;
   }
+  apply_address(section, &address, &target->probe);
   target->host = loader_copy(loader, address.host);
   target->port = address.port;
-  apply_address(section, &address, &target->probe);
 }
 
 /* https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */

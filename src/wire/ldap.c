@@ -76,6 +76,55 @@ static enum reply_result measure(struct der input, size_t *whole)
   return *whole <= input.length ? REPLY_COMPLETE : REPLY_INCOMPLETE;
 }
 
+/* resultCode, section 4.1.9 and appendix A. */
+static const char *const result_codes[] = {
+    [0] = "success",
+    [1] = "operationsError",
+    [2] = "protocolError",
+    [3] = "timeLimitExceeded",
+    [4] = "sizeLimitExceeded",
+    [5] = "compareFalse",
+    [6] = "compareTrue",
+    [7] = "authMethodNotSupported",
+    [8] = "strongerAuthRequired",
+    [10] = "referral",
+    [11] = "adminLimitExceeded",
+    [12] = "unavailableCriticalExtension",
+    [13] = "confidentialityRequired",
+    [14] = "saslBindInProgress",
+    [16] = "noSuchAttribute",
+    [17] = "undefinedAttributeType",
+    [18] = "inappropriateMatching",
+    [19] = "constraintViolation",
+    [20] = "attributeOrValueExists",
+    [21] = "invalidAttributeSyntax",
+    [32] = "noSuchObject",
+    [33] = "aliasProblem",
+    [34] = "invalidDNSyntax",
+    [36] = "aliasDereferencingProblem",
+    [48] = "inappropriateAuthentication",
+    [49] = "invalidCredentials",
+    [50] = "insufficientAccessRights",
+    [51] = "busy",
+    [52] = "unavailable",
+    [53] = "unwillingToPerform",
+    [54] = "loopDetect",
+    [64] = "namingViolation",
+    [65] = "objectClassViolation",
+    [80] = "other",
+};
+
+static void set_result_code(struct reply *out, unsigned value)
+{
+  bool named =
+      value < sizeof(result_codes) / sizeof(result_codes[0]) && result_codes[value] != NULL;
+  if (named) {
+    reply_set_code(out, (struct span){result_codes[value], strlen(result_codes[value])});
+  } else {
+    (void)snprintf(out->code, sizeof(out->code), "%u", value);
+  }
+}
+
 /* LDAPResult, section 4.1.9. */
 static bool take_result(struct der operation, struct reply *out)
 {
@@ -91,7 +140,7 @@ static bool take_result(struct der operation, struct reply *out)
   for (size_t i = 0; i < code.length; i++) {
     value = value << 8 | code.bytes[i];
   }
-  (void)snprintf(out->code, sizeof(out->code), "%u", value);
+  set_result_code(out, value);
   out->kind = value == 0 ? REPLY_POSITIVE : REPLY_NEGATIVE;
   reply_set_text(out, (struct span){(const char *)message.bytes, message.length});
   return true;

@@ -166,7 +166,8 @@ enum reply_result postgres_ssl_answer_read(const char *bytes, size_t length, str
   if (bytes[0] != 'S' && bytes[0] != 'N') {
     return REPLY_MALFORMED;
   }
-  out->kind = bytes[0] == 'S' ? REPLY_POSITIVE : REPLY_NEGATIVE;
+  out->kind = REPLY_POSITIVE;
+  out->offers = bytes[0] == 'S' ? OFFERS_STARTTLS : 0;
   reply_set_code(out, (struct span){bytes, 1});
   out->bytes = 1;
   return REPLY_COMPLETE;

@@ -38,6 +38,14 @@ START_TEST(addresses_are_taken_apart)
       {"[2001:DB8::A]", false, PROTOCOL_TLS, "2001:db8::a", 443, false, ""},
       {"https://[::1]/", true, PROTOCOL_HTTPS, "::1", 443, false, "/"},
       {"1.2.3.example", false, PROTOCOL_TLS, "1.2.3.example", 443, false, ""},
+      {"smtp://mx.example", true, PROTOCOL_SMTP, "mx.example", 25, false, ""},
+      {"imap://mx.example", true, PROTOCOL_IMAP, "mx.example", 143, false, ""},
+      {"pop3://mx.example", true, PROTOCOL_POP3, "mx.example", 110, false, ""},
+      {"ldap://dc.example", true, PROTOCOL_LDAP, "dc.example", 389, false, ""},
+      {"postgres://db.example", true, PROTOCOL_POSTGRES, "db.example", 5432, false, ""},
+      {"mysql://db.example", true, PROTOCOL_MYSQL, "db.example", 3306, false, ""},
+      {"xmpp://chat.example", true, PROTOCOL_XMPP, "chat.example", 5222, false, ""},
+      {"SMTP://[::1]:587", true, PROTOCOL_SMTP, "::1", 587, true, ""},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     const struct good_row *row = &rows[i];
@@ -53,6 +61,8 @@ START_TEST(addresses_are_taken_apart)
   }
 }
 END_TEST
+
+#define AVAILABLE "(available: https, tls, smtp, imap, pop3, ldap, postgres, mysql, xmpp)"
 
 struct bad_row {
   const char *text;
@@ -102,10 +112,15 @@ START_TEST(every_mistake_has_its_message)
                          "ASCII: percent-encode the rest"},
       {"https://h/\xC3\xA9", "address \"https://h/\xC3\xA9\": the path may only have visible "
                              "ASCII: percent-encode the rest"},
-      {"http://h", "address \"http://h\": protocol \"http\" has no TLS (available: https, tls)"},
-      {"gopher://h", "address \"gopher://h\": unknown protocol \"gopher\" (available: https, tls)"},
-      {"://h", "address \"://h\": what stands before \"://\" is not a protocol (available: https, "
-               "tls)"},
+      {"http://h", "address \"http://h\": protocol \"http\" has no TLS " AVAILABLE},
+      {"gopher://h", "address \"gopher://h\": unknown protocol \"gopher\" " AVAILABLE},
+      {"://h", "address \"://h\": what stands before \"://\" is not a protocol " AVAILABLE},
+      {"postgresql://h",
+       "address \"postgresql://h\": unknown protocol \"postgresql\" (did you mean "
+       "\"postgres\"?)"},
+      {"ldaps://h", "address \"ldaps://h\": protocol \"ldaps\" is TLS from the first byte: write "
+                    "\"tls://HOST:636\""},
+      {"smtp://h/path", "address \"smtp://h/path\": \"smtp://\" takes no path"},
   };
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     struct address address;
@@ -116,21 +131,33 @@ START_TEST(every_mistake_has_its_message)
 }
 END_TEST
 
-START_TEST(starttls_protocols_are_not_available_yet)
+START_TEST(settings_say_the_protocol_where_an_address_has_no_scheme)
 {
-  static const char *const names[] = {"smtp", "imap", "pop3", "ldap", "postgres", "mysql", "xmpp"};
-  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    struct address address;
-    char text[64];
-    char message[160];
-    (void)snprintf(text, sizeof(text), "%s://h:25", names[i]);
-    (void)snprintf(message, sizeof(message),
-                   "address \"%s\": protocol \"%s\" is not available in this version (available: "
-                   "https, tls)",
-                   text, names[i]);
-    ck_assert_int_eq(address_parse(text, &address, &error), STATUS_INVALID);
-    ck_assert_str_eq(error.text, message);
-  }
+  struct address address;
+  ck_assert_int_eq(address_parse("mx.example", &address, &error), STATUS_OK);
+  address_set_protocol(&address, PROTOCOL_SMTP);
+  ck_assert_int_eq(address.protocol, PROTOCOL_SMTP);
+  ck_assert_uint_eq(address.port, 25);
+  ck_assert_int_eq(address_parse("mx.example:587", &address, &error), STATUS_OK);
+  address_set_protocol(&address, PROTOCOL_SMTP);
+  ck_assert_uint_eq(address.port, 587);
+  ck_assert_int_eq(address_parse("imap://mx.example", &address, &error), STATUS_OK);
+  address_set_protocol(&address, PROTOCOL_SMTP);
+  ck_assert_int_eq(address.protocol, PROTOCOL_IMAP);
+  ck_assert_uint_eq(address.port, 143);
+}
+END_TEST
+
+START_TEST(a_login_name_has_bytes_and_a_limit)
+{
+  char name[USERNAME_MAX + 1] = "";
+  ck_assert_int_eq(login_name_check(name, &error), STATUS_INVALID);
+  memset(name, 'x', USERNAME_MAX);
+  ck_assert_int_eq(login_name_check(name, &error), STATUS_INVALID);
+  ck_assert_str_eq(error.text, "must be 1 to 255 bytes of plain text");
+  name[USERNAME_MAX - 1] = '\0';
+  ck_assert_int_eq(login_name_check(name, &error), STATUS_OK);
+  ck_assert_int_eq(login_name_check("a\nb", &error), STATUS_INVALID);
 }
 END_TEST
 
@@ -341,7 +368,8 @@ int main(void)
   TCase *cases = tcase_create("all");
   tcase_add_test(cases, addresses_are_taken_apart);
   tcase_add_test(cases, every_mistake_has_its_message);
-  tcase_add_test(cases, starttls_protocols_are_not_available_yet);
+  tcase_add_test(cases, settings_say_the_protocol_where_an_address_has_no_scheme);
+  tcase_add_test(cases, a_login_name_has_bytes_and_a_limit);
   tcase_add_test(cases, lengths_have_a_limit);
   tcase_add_test(cases, a_user_in_an_address_is_refused_and_not_repeated);
   tcase_add_test(cases, proxies_are_taken_apart);

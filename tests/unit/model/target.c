@@ -24,8 +24,11 @@ static struct target make_target(void)
 
 START_TEST(every_value_has_the_name_of_the_interface)
 {
-  ck_assert_str_eq(protocol_name(PROTOCOL_TLS), "tls");
-  ck_assert_str_eq(protocol_name(PROTOCOL_HTTPS), "https");
+  static const char *const protocols[PROTOCOL_COUNT] = {"tls",  "https",    "smtp",  "imap", "pop3",
+                                                        "ldap", "postgres", "mysql", "xmpp"};
+  for (int protocol = 0; protocol < PROTOCOL_COUNT; protocol++) {
+    ck_assert_str_eq(protocol_name((enum protocol)protocol), protocols[protocol]);
+  }
   ck_assert_str_eq(presented_name(PRESENTED_CLIENT), "client");
   ck_assert_str_eq(presented_name(PRESENTED_NONE), "none");
   ck_assert_str_eq(presented_name(PRESENTED_UNTRUSTED), "untrusted");
@@ -85,6 +88,17 @@ START_TEST(an_address_is_written_as_a_user_would)
 }
 END_TEST
 
+START_TEST(servers_with_starttls_speak_first_or_not)
+{
+  ck_assert(!protocol_has_starttls(PROTOCOL_TLS) && !protocol_has_starttls(PROTOCOL_HTTPS));
+  for (int protocol = PROTOCOL_SMTP; protocol < PROTOCOL_COUNT; protocol++) {
+    ck_assert(protocol_has_starttls((enum protocol)protocol));
+  }
+  ck_assert(protocol_greets(PROTOCOL_SMTP) && protocol_greets(PROTOCOL_MYSQL));
+  ck_assert(!protocol_greets(PROTOCOL_HTTPS) && !protocol_greets(PROTOCOL_LDAP));
+}
+END_TEST
+
 START_TEST(status_ranges_are_inclusive)
 {
   const struct http_settings http = {.expect_status = {{200, 204}, {401, 401}},
@@ -107,6 +121,7 @@ int main(void)
   tcase_add_test(cases, what_is_presented_depends_on_the_route);
   tcase_add_test(cases, without_a_credential_only_none_is_presented);
   tcase_add_test(cases, an_address_is_written_as_a_user_would);
+  tcase_add_test(cases, servers_with_starttls_speak_first_or_not);
   tcase_add_test(cases, status_ranges_are_inclusive);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);

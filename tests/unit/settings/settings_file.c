@@ -96,6 +96,28 @@ START_TEST(every_setting_of_a_module_is_read)
 }
 END_TEST
 
+START_TEST(an_account_and_the_port_of_the_protocol_are_read)
+{
+  expect_good("modules = {\n"
+              "  db = { protocol = \"postgres\"; login = { user = \"a\"; database = \"b\"; }; };\n"
+              "};\n"
+              "targets = (\n"
+              "  { name = \"one\"; address = \"db.example\"; module = \"db\"; },\n"
+              "  { name = \"two\"; address = \"db.example:1\"; module = \"db\";\n"
+              "    login = { user = \"c\"; }; },\n"
+              "  { name = \"three\"; address = \"smtp://mx.example\"; module = \"db\"; } );\n");
+  const struct target *targets = settings->targets;
+  ck_assert_str_eq(targets[0].probe.login.user, "a");
+  ck_assert_str_eq(targets[0].probe.login.database, "b");
+  ck_assert_uint_eq(targets[0].port, 5432);
+  ck_assert_str_eq(targets[1].probe.login.user, "c");
+  ck_assert_str_eq(targets[1].probe.login.database, "b");
+  ck_assert_uint_eq(targets[1].port, 1);
+  ck_assert_int_eq(targets[2].probe.protocol, PROTOCOL_SMTP);
+  ck_assert_uint_eq(targets[2].port, 25);
+}
+END_TEST
+
 START_TEST(a_target_overrides_its_module)
 {
   load_full();
@@ -336,6 +358,7 @@ int main(void)
 {
   const TTest *const tests[] = {the_smallest_file_has_every_default,
                                 every_setting_of_a_module_is_read,
+                                an_account_and_the_port_of_the_protocol_are_read,
                                 a_target_overrides_its_module,
                                 proxies_credentials_and_web_are_read,
                                 a_credential_makes_a_client_certificate_expected,

@@ -10,10 +10,15 @@ START_TEST(values_are_checked)
        "interval \"-1s\" is not a duration such as \"30s\", \"1m30s\" or \"500ms\""},
       {"modules = { m = { timeout = \"0s\"; }; };", "timeout must be longer than 0"},
       {"modules = { m = { contrast_interval = \"\"; }; };", "contrast_interval must not be empty"},
-      {"modules = { m = { protocol = \"smtp\"; }; };",
-       "protocol \"smtp\" is not available in this version (available: https, tls)"},
+      {"modules = { m = { protocol = \"smpt\"; }; };",
+       "unknown protocol \"smpt\" (did you mean \"smtp\"?)"},
       {"modules = { m = { protocol = \"HTTPS\"; }; };",
-       "unknown protocol \"HTTPS\" (available: https, tls)"},
+       "unknown protocol \"HTTPS\" (available: https, tls, smtp, imap, pop3, ldap, postgres, "
+       "mysql, "
+       "xmpp)"},
+      {"modules = { m = { login = { user = \"\"; }; }; };", "user must not be empty"},
+      {"modules = { m = { login = { users = \"a\"; }; }; };",
+       "unknown setting \"users\" in login of module m (did you mean \"user\"?)"},
       {"modules = { m = { tls_min = \"1.1\"; }; };",
        "tls_min \"1.1\" is not a TLS version: \"1.2\" or \"1.3\""},
       {"modules = { m = { tls_min = \"1.3\"; tls_max = \"1.2\"; }; };", "tls_min is above tls_max"},

@@ -9,31 +9,31 @@
 #define SUCCESS "\x0A\x01\x00\x04\x00\x04\x00"
 
 static const struct reply_case replies[] = {
-    {ldap_reply_read, REPLY_BYTES("\x30\x0C\x02\x01\x01\x78\x07" SUCCESS), REPLY_POSITIVE, "0",
-     NULL, 0},
-    {ldap_reply_read, REPLY_BYTES("\x30\x0C\x02\x01\x02\x61\x07" SUCCESS), REPLY_POSITIVE, "0",
-     NULL, 0},
+    {ldap_reply_read, REPLY_BYTES("\x30\x0C\x02\x01\x01\x78\x07" SUCCESS), REPLY_POSITIVE,
+     "success", NULL, 0},
+    {ldap_reply_read, REPLY_BYTES("\x30\x0C\x02\x01\x02\x61\x07" SUCCESS), REPLY_POSITIVE,
+     "success", NULL, 0},
     {ldap_reply_read,
      REPLY_BYTES("\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07" SUCCESS),
-     REPLY_POSITIVE, "0", NULL, 0},
+     REPLY_POSITIVE, "success", NULL, 0},
     {ldap_reply_read,
      REPLY_BYTES(
          "\x30\x09\x02\x01\x02\x64\x04\x04\x00\x30\x00\x30\x0C\x02\x01\x02\x65\x07" SUCCESS),
-     REPLY_POSITIVE, "0", NULL, 0},
+     REPLY_POSITIVE, "success", NULL, 0},
     {ldap_reply_read,
      REPLY_BYTES("\x30\x05\x02\x01\x02\x73\x00\x30\x05\x02\x01\x02\x79\x00\x30\x0C\x02\x01\x02\x65"
                  "\x07" SUCCESS),
-     REPLY_POSITIVE, "0", NULL, 0},
+     REPLY_POSITIVE, "success", NULL, 0},
     {ldap_reply_read,
      REPLY_BYTES(
          "\x30\x2A\x02\x01\x01\x78\x25\x0A\x01\x02\x04\x00\x04\x1Eunsupported extended operation"),
-     REPLY_NEGATIVE, "2", "unsupported extended operation", 0},
+     REPLY_NEGATIVE, "protocolError", "unsupported extended operation", 0},
     {ldap_reply_read, REPLY_BYTES("\x30\x0D\x02\x01\x02\x65\x08\x0A\x02\x10\x01\x04\x00\x04\x00"),
      REPLY_NEGATIVE, "4097", NULL, 0},
     {ldap_reply_read,
      REPLY_BYTES("\x30\x10\x02\x01\x00\x78\x0B\x0A\x01\x34\x04\x00\x04\x00\x8A\x02"
                  "ab"),
-     REPLY_NEGATIVE, "52", NULL, 0},
+     REPLY_NEGATIVE, "unavailable", NULL, 0},
 };
 
 START_TEST(a_reply_is_read_whole)

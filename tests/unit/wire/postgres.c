@@ -19,8 +19,8 @@
   "Mhey\0\0"
 
 static const struct reply_case replies[] = {
-    {postgres_ssl_answer_read, REPLY_BYTES("S"), REPLY_POSITIVE, "S", NULL, 0},
-    {postgres_ssl_answer_read, REPLY_BYTES("N"), REPLY_NEGATIVE, "N", NULL, 0},
+    {postgres_ssl_answer_read, REPLY_BYTES("S"), REPLY_POSITIVE, "S", NULL, OFFERS_STARTTLS},
+    {postgres_ssl_answer_read, REPLY_BYTES("N"), REPLY_POSITIVE, "N", NULL, 0},
     {postgres_ssl_answer_read, REPLY_BYTES(REFUSAL), REPLY_NEGATIVE, "28000", "no way in", 0},
     {postgres_reply_read, REPLY_BYTES(REFUSAL), REPLY_NEGATIVE, "28000", "no way in", 0},
     {postgres_reply_read, REPLY_BYTES(SESSION), REPLY_POSITIVE, "AuthenticationOk", NULL, 0},
