@@ -67,7 +67,7 @@ static enum accepted_by accepted_by_of(const struct observation *observation)
   if (observation->http.status > 0) {
     return ACCEPTED_BY_HTTP;
   }
-  if (observation->tls.application_data_received) {
+  if (observation->tls.application_data_received || observation->service.reply.kind != REPLY_NONE) {
     return ACCEPTED_BY_APPLICATION_DATA;
   }
   if (observation->tls.version == TLS_VERSION_1_2) {

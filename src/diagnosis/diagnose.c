@@ -75,18 +75,27 @@ static enum reason tunnel_cause(const struct investigation *it)
   if (observation->ended_in == PHASE_TUNNEL) {
     return proxy_tls_works(it->input) ? connect_answer_cause(it) : REASON_PROXY_TLS_FAILED;
   }
-  return observation->tunnel.early_bytes ? REASON_PROXY_PROTOCOL_ERROR : REASON_NONE;
+  return spoke_too_early(it->input, observation) ? REASON_PROXY_PROTOCOL_ERROR : REASON_NONE;
 }
 
-/* Nobody speaks TLS in the open tunnel. Where the direct route is no better, it is the server. */
+/* Nobody speaks in the open tunnel. Where the direct route is no better, it is the server. */
 static enum reason dumb_tunnel_cause(const struct investigation *it)
 {
   const struct observation *direct = main_of(it->input->direct);
-  bool same_direct =
-      direct != NULL && direct->ended_in == PHASE_HANDSHAKE && !direct->tls.server_hello_received;
-  return it->observation->tls.server_hello_received || same_direct
-             ? REASON_NONE
-             : REASON_NO_ANSWER_THROUGH_TUNNEL;
+  bool same_direct = direct != NULL && !direct->tls.server_hello_received &&
+                     (direct->ended_in == PHASE_STARTTLS || direct->ended_in == PHASE_HANDSHAKE);
+  bool somebody_speaks =
+      it->observation->tls.server_hello_received || it->observation->starttls.answered;
+  return somebody_speaks || same_direct ? REASON_NONE : REASON_NO_ANSWER_THROUGH_TUNNEL;
+}
+
+static enum reason broken_tunnel_cause(const struct investigation *it)
+{
+  if (it->observation->timed_out) {
+    return REASON_PROXY_TIMED_OUT;
+  }
+  return it->observation->ended_in == PHASE_STARTTLS ? REASON_STARTTLS_BLOCKED
+                                                     : REASON_TUNNEL_RESET;
 }
 
 static enum reason interception_cause(const struct investigation *it)
@@ -97,7 +106,7 @@ static enum reason interception_cause(const struct investigation *it)
   case TUNNEL_DENIED:
     return REASON_TUNNEL_RESET;
   case TUNNEL_BROKEN:
-    return it->observation->timed_out ? REASON_PROXY_TIMED_OUT : REASON_TUNNEL_RESET;
+    return broken_tunnel_cause(it);
   case TUNNEL_UNKNOWN:
     return dumb_tunnel_cause(it);
   case TUNNEL_NOT_APPLICABLE:
@@ -107,6 +116,37 @@ static enum reason interception_cause(const struct investigation *it)
     break;
   }
   return REASON_NONE;
+}
+
+/* The connection itself gave way before there was an answer. */
+static enum reason interrupted_cause(const struct investigation *it)
+{
+  switch (it->observation->starttls.ending) {
+  case ENDING_RESET:
+    return REASON_CONNECTION_RESET;
+  case ENDING_ERROR:
+    return REASON_NO_ROUTE;
+  case ENDING_NONE:
+  case ENDING_CLOSE_NOTIFY:
+  case ENDING_EOF:
+    break;
+  }
+  return REASON_STARTTLS_REFUSED;
+}
+
+static enum reason starttls_cause(const struct investigation *it)
+{
+  const struct starttls_observation *starttls = &it->observation->starttls;
+  if (it->observation->ended_in != PHASE_STARTTLS) {
+    return REASON_NONE;
+  }
+  if (it->observation->timed_out) {
+    return REASON_STARTTLS_TIMED_OUT;
+  }
+  if (starttls->malformed || starttls->early_bytes) {
+    return REASON_STARTTLS_PROTOCOL_ERROR;
+  }
+  return is_direct(it->input) ? interrupted_cause(it) : REASON_STARTTLS_REFUSED;
 }
 
 static enum reason server_certificate_cause(const struct investigation *it)
@@ -166,6 +206,9 @@ static enum reason own_certificate_cause(const struct investigation *it)
   if (credential == NULL || credential->chain_length == 0) {
     return REASON_CLIENT_CERTIFICATE_REJECTED;
   }
+  if (refused_for_account(it->input->target, it->observation)) {
+    return REASON_CLIENT_CERTIFICATE_WRONG_ACCOUNT;
+  }
   const struct certificate *leaf = &credential->chain[0];
   if (it->input->now_seconds > leaf->not_after) {
     return REASON_CLIENT_CERTIFICATE_EXPIRED;
@@ -193,9 +236,9 @@ static enum reason own_certificate_cause(const struct investigation *it)
   case ANSWER_UNKNOWN:
     break;
   }
-  return tls->alert_received != ALERT_NONE || it->observation->http.status > 0
-             ? REASON_CLIENT_CERTIFICATE_REJECTED
-             : REASON_REFUSED_WITHOUT_REASON;
+  bool told = tls->alert_received != ALERT_NONE || it->observation->http.status > 0 ||
+              it->observation->service.reply.kind != REPLY_NONE;
+  return told ? REASON_CLIENT_CERTIFICATE_REJECTED : REASON_REFUSED_WITHOUT_REASON;
 }
 
 static bool may_be_required(const struct investigation *it)
@@ -224,7 +267,15 @@ static enum reason refusal_cause(const struct investigation *it)
   return on_purpose ? REASON_NONE : REASON_CLIENT_CERTIFICATE_MISSING;
 }
 
-static enum reason http_cause(const struct investigation *it)
+static enum reason service_cause(const struct observation *observation)
+{
+  if (observation->ended_in == PHASE_REQUEST) {
+    return REASON_SERVICE_NO_ANSWER;
+  }
+  return observation->service.reply.kind == REPLY_NEGATIVE ? REASON_SERVICE_REFUSED : REASON_NONE;
+}
+
+static enum reason answer_cause(const struct investigation *it)
 {
   const struct observation *observation = it->observation;
   if (main_outcome(it->input) == OUTCOME_REFUSED) {
@@ -232,6 +283,9 @@ static enum reason http_cause(const struct investigation *it)
   }
   if (observation->ended_in == PHASE_SETTLE) {
     return REASON_TLS_HANDSHAKE_FAILED;
+  }
+  if (protocol_has_starttls(it->input->target->probe.protocol)) {
+    return service_cause(observation);
   }
   if (observation->ended_in == PHASE_REQUEST) {
     return REASON_HTTP_NO_ANSWER;
@@ -276,9 +330,10 @@ static enum reason untrusted_cause(const struct investigation *it)
 
 /* The first one that finds something names the reason. */
 static enum reason (*const causes[])(const struct investigation *it) = {
-    local_cause,     way_cause,        tunnel_cause,  interception_cause, server_certificate_cause,
-    handshake_cause, credential_cause, refusal_cause, http_cause,         policy_cause,
-    untrusted_cause,
+    local_cause,        way_cause,        tunnel_cause,
+    interception_cause, starttls_cause,   server_certificate_cause,
+    handshake_cause,    credential_cause, refusal_cause,
+    answer_cause,       policy_cause,     untrusted_cause,
 };
 
 static enum reason find_reason(const struct diagnosis_input *input, const struct verdict *verdict)

@@ -32,7 +32,8 @@ static bool cut_off(const struct observation *observation)
 {
   return observation->ended_in >= PHASE_HANDSHAKE && observation->ended_in < PHASE_DONE &&
          !observation->timed_out && !observation->http.malformed && observation->http.status == 0 &&
-         certificate_was_due(&observation->tls) && ended_by_peer(&observation->tls);
+         !observation->service.malformed && certificate_was_due(&observation->tls) &&
+         ended_by_peer(&observation->tls);
 }
 
 static bool expected(const struct target *target, const struct observation *observation)
@@ -47,17 +48,18 @@ static bool plainly_admitted(const struct target *target, const struct observati
   if (observation == NULL || observation->withheld) {
     return false;
   }
-  return observation->http.status > 0
-             ? expected(target, observation) && !refusal_by_text(&observation->http)
-             : observation->ended_in == PHASE_DONE;
+  if (observation->http.status > 0) {
+    return expected(target, observation) && !refusal_by_text(&observation->http);
+  }
+  return observation->ended_in == PHASE_DONE && observation->service.reply.kind != REPLY_NEGATIVE;
 }
 
-static bool plainly_refused(const struct observation *observation)
+static bool plainly_refused(const struct target *target, const struct observation *observation)
 {
   if (observation == NULL || observation->withheld) {
     return false;
   }
-  return refusal_by_text(&observation->http) ||
+  return refusal_by_text(&observation->http) || refusal_by_reply(target, observation) ||
          (cut_off(observation) && !alert_tells_nothing(observation->tls.alert_received));
 }
 
@@ -82,7 +84,26 @@ static enum outcome http_outcome(const struct target *target, const struct obser
     return OUTCOME_REFUSED;
   }
   /* it got past the gate that stopped the other */
-  return plainly_refused(other) && !status_is_suspect(status) ? OUTCOME_ADMITTED : OUTCOME_UNKNOWN;
+  return plainly_refused(target, other) && !status_is_suspect(status) ? OUTCOME_ADMITTED
+                                                                      : OUTCOME_UNKNOWN;
+}
+
+/* There was a reply over TLS, in a protocol other than HTTP. */
+static enum outcome service_outcome(const struct target *target,
+                                    const struct observation *observation,
+                                    const struct observation *other)
+{
+  if (refusal_by_reply(target, observation)) {
+    return OUTCOME_REFUSED;
+  }
+  if (observation->service.reply.kind != REPLY_NEGATIVE) {
+    return OUTCOME_ADMITTED; /* also where a password is asked for: that gate comes after */
+  }
+  if (certificate_was_due(&observation->tls) && plainly_admitted(target, other)) {
+    return OUTCOME_REFUSED;
+  }
+  /* it got past the gate that stopped the other */
+  return plainly_refused(target, other) ? OUTCOME_ADMITTED : OUTCOME_UNKNOWN;
 }
 
 enum outcome outcome_of(const struct target *target, const struct observation *observation,
@@ -94,14 +115,17 @@ enum outcome outcome_of(const struct target *target, const struct observation *o
   if (observation->http.status > 0) {
     return http_outcome(target, observation, other);
   }
+  if (observation->service.reply.kind != REPLY_NONE) {
+    return service_outcome(target, observation, other);
+  }
   if (observation->ended_in == PHASE_DONE) {
     return OUTCOME_ADMITTED;
   }
   if (!cut_off(observation)) {
     return OUTCOME_UNKNOWN;
   }
-  return plainly_refused(observation) || plainly_admitted(target, other) ? OUTCOME_REFUSED
-                                                                         : OUTCOME_UNKNOWN;
+  return plainly_refused(target, observation) || plainly_admitted(target, other) ? OUTCOME_REFUSED
+                                                                                 : OUTCOME_UNKNOWN;
 }
 
 enum outcome main_outcome(const struct diagnosis_input *input)
@@ -179,6 +203,12 @@ bool request_is_missing(const struct diagnosis_input *input)
 
 /* ---- the way to the target ------------------------------------------------------------- */
 
+enum ending ending_of(const struct observation *observation)
+{
+  return observation->ended_in == PHASE_STARTTLS ? observation->starttls.ending
+                                                 : observation->tls.ending;
+}
+
 bool is_direct(const struct diagnosis_input *input)
 {
   return input->route->proxy == NULL;
@@ -228,6 +258,11 @@ bool proxy_may_blame_target(const struct observation *observation)
   /* privoxy's way of saying that DNS knows no such name */
   return tunnel->connect_status == 404 && tunnel->reason_phrase != NULL &&
          strcasestr(tunnel->reason_phrase, "No such domain") != NULL;
+}
+
+bool spoke_too_early(const struct diagnosis_input *input, const struct observation *observation)
+{
+  return observation->tunnel.early_bytes && !protocol_greets(input->target->probe.protocol);
 }
 
 bool proxy_tls_works(const struct diagnosis_input *input)

@@ -26,6 +26,9 @@ enum outcome main_outcome(const struct diagnosis_input *input);
 /* Whether the answer is one that servers give about certificates, by its own words
  * (refusal.c). */
 bool refusal_by_text(const struct http_observation *http);
+bool refusal_by_reply(const struct target *target, const struct observation *observation);
+/* A refusal of a certificate that is good, but not for the account that was named. */
+bool refused_for_account(const struct target *target, const struct observation *observation);
 
 /* The probe that stands for a route: with our certificate where there is one. NULL: none. */
 const struct observation *main_of(const struct observation *const observations[PRESENTED_COUNT]);
@@ -44,6 +47,9 @@ enum answer requested_by(const struct observation *const observations[PRESENTED_
 /* The server asks on the direct route, and nobody asks here. */
 bool request_is_missing(const struct diagnosis_input *input);
 
+/* How the connection to the target came to its end, in whichever phase. */
+enum ending ending_of(const struct observation *observation);
+
 bool is_direct(const struct diagnosis_input *input);
 bool direct_handshake_works(const struct diagnosis_input *input);
 /* The reason for a connection that failed before TLS, REASON_NONE when it did not. */
@@ -52,6 +58,8 @@ enum reason network_cause(const struct observation *observation);
 enum reason direct_network_cause(const struct diagnosis_input *input);
 /* The proxy's answer to CONNECT, or its silence, may be no more than the target being down. */
 bool proxy_may_blame_target(const struct observation *observation);
+/* Bytes came through the tunnel before ours, from a server that has to wait for them. */
+bool spoke_too_early(const struct diagnosis_input *input, const struct observation *observation);
 /* The proxy itself could be talked to: TLS to it, where there is any, is done. */
 bool proxy_tls_works(const struct diagnosis_input *input);
 

@@ -59,7 +59,7 @@ void add_certificate(struct buffer *out, const struct certificate *certificate)
 
 static const struct fact *find_fact(const char *name, size_t length)
 {
-  static const struct fact *const lists[] = {route_facts, peer_facts, own_facts};
+  static const struct fact *const lists[] = {route_facts, peer_facts, service_facts, own_facts};
   for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
     for (const struct fact *fact = lists[l]; fact->name != NULL; fact++) {
       if (strlen(fact->name) == length && strncmp(fact->name, name, length) == 0) {

@@ -131,7 +131,7 @@ static void add_page(struct buffer *out, const char *body)
   }
 }
 
-static void add_ending(struct buffer *out, const struct scene *scene)
+void add_ending(struct buffer *out, const struct scene *scene)
 {
   const struct observation *observation = scene->observation;
   const struct tls_observation *tls = &observation->tls;
@@ -142,6 +142,8 @@ static void add_ending(struct buffer *out, const struct scene *scene)
     add_timeout(out, scene);
   } else if (observation->http.malformed) {
     buffer_append_text(out, "what it sends is not HTTP");
+  } else if (observation->service.malformed) {
+    buffer_append_text(out, "what it sends cannot be read");
   } else if (tls->ending == ENDING_RESET) {
     buffer_append_text(out, "connection reset without an alert");
   } else if (tls->ending == ENDING_EOF || tls->ending == ENDING_CLOSE_NOTIFY) {
@@ -165,6 +167,10 @@ static void fact_seen(const struct scene *scene, struct buffer *out)
 {
   if (scene->observation->http.status > 0) {
     add_http(out, &scene->observation->http);
+  } else if (scene->observation->ended_in == PHASE_STARTTLS) {
+    add_starttls(out, scene);
+  } else if (scene->observation->service.reply.kind != REPLY_NONE) {
+    add_service_reply(out, scene);
   } else {
     add_ending(out, scene);
   }
@@ -215,15 +221,25 @@ static void fact_http_failure(const struct scene *scene, struct buffer *out)
   add_timeout(out, scene);
 }
 
-/* What an unexpected status says about certificates, with the answer to a client without one
- * beside it. */
+static bool same_reply(const struct reply_observation *a, const struct reply_observation *b)
+{
+  return a->kind == b->kind && a->code != NULL && b->code != NULL && strcmp(a->code, b->code) == 0;
+}
+
+static bool same_answer(const struct observation *a, const struct observation *b)
+{
+  return a->http.status > 0 ? a->http.status == b->http.status
+                            : same_reply(&a->service.reply, &b->service.reply);
+}
+
+/* What an unexpected answer says about certificates, with the one to a client without any beside
+ * it. */
 static void fact_status_contrast(const struct scene *scene, struct buffer *out)
 {
   const struct observation *none = scene->input->observations[PRESENTED_NONE];
   if (scene->verdict->accepted == ANSWER_YES) {
     buffer_append_text(out, "; the client certificate itself is accepted");
-  } else if (none != NULL && none != scene->observation &&
-             none->http.status == scene->observation->http.status) {
+  } else if (none != NULL && none != scene->observation && same_answer(none, scene->observation)) {
     buffer_append_text(out, "; it answers the same without a client certificate, so this says "
                             "nothing about certificates");
   }
@@ -239,10 +255,28 @@ static void fact_unasked(const struct scene *scene, struct buffer *out)
   }
 }
 
-static void fact_nginx_mode(const struct scene *scene, struct buffer *out)
+/* Where a well-known server is told to request certificates, and to require them. */
+static const struct {
+  const char *to_request;
+  const char *to_require;
+} request_settings[PROTOCOL_COUNT] = {
+    [PROTOCOL_TLS] = {"nginx: ssl_verify_client optional", "nginx: ssl_verify_client on"},
+    [PROTOCOL_HTTPS] = {"nginx: ssl_verify_client optional", "nginx: ssl_verify_client on"},
+    [PROTOCOL_SMTP] = {"Postfix: smtpd_tls_ask_ccert", "Postfix: smtpd_tls_req_ccert"},
+    [PROTOCOL_IMAP] = {"Dovecot: ssl_verify_client_cert", "Dovecot: auth_ssl_require_client_cert"},
+    [PROTOCOL_POP3] = {"Dovecot: ssl_verify_client_cert", "Dovecot: auth_ssl_require_client_cert"},
+    [PROTOCOL_LDAP] = {"slapd: TLSVerifyClient try", "slapd: TLSVerifyClient demand"},
+    [PROTOCOL_POSTGRES] = {"PostgreSQL: ssl_ca_file", "PostgreSQL: ssl_ca_file and clientcert"},
+    [PROTOCOL_MYSQL] = {"MariaDB: ssl_ca", "MariaDB: ssl_ca and REQUIRE X509"},
+    [PROTOCOL_XMPP] = {"Prosody: verify = peer", "Prosody: verify with fail_if_no_peer_cert"},
+};
+
+static void fact_request_setting(const struct scene *scene, struct buffer *out)
 {
-  bool optional = scene->input->target->probe.expect_client_certificate == CERTIFICATE_OPTIONAL;
-  buffer_append_text(out, optional ? "optional" : "on");
+  const struct probe_settings *settings = &scene->input->target->probe;
+  bool optional = settings->expect_client_certificate == CERTIFICATE_OPTIONAL;
+  buffer_append_text(out, optional ? request_settings[settings->protocol].to_request
+                                   : request_settings[settings->protocol].to_require);
 }
 
 static void fact_asks_or_requires(const struct scene *scene, struct buffer *out)
@@ -274,7 +308,7 @@ const struct fact peer_facts[] = {
     {"http_failure", fact_http_failure},
     {"status_contrast", fact_status_contrast},
     {"unasked", fact_unasked},
-    {"nginx_mode", fact_nginx_mode},
+    {"request_setting", fact_request_setting},
     {"asks_or_requires", fact_asks_or_requires},
     {"policy_seen", fact_policy_seen},
     {NULL, NULL},

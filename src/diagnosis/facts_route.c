@@ -59,6 +59,8 @@ static void fact_system_error(const struct scene *scene, struct buffer *out)
     buffer_append_text(out, "out of memory or file descriptors");
   } else if (observation->connect_error != 0) {
     buffer_append_text(out, strerror(observation->connect_error));
+  } else if (observation->starttls.system_error != 0) {
+    buffer_append_text(out, strerror(observation->starttls.system_error));
   } else if (observation->timed_out) {
     buffer_append_text(out, "no answer within ");
     add_timeout(out, scene);

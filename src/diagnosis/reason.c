@@ -82,6 +82,26 @@ static const struct reason_row rows[REASON_COUNT] = {
          "without a working direct route it cannot be told whether proxy or server is at fault",
          "probe the direct route as well, or look into the logs of the proxy and of the server"},
 
+    [REASON_STARTTLS_BLOCKED] =
+        {"starttls_blocked", FAULT_PROXY,
+         "proxy {proxy} does not let TLS begin with {host}: {starttls}; on the direct route it "
+         "begins",
+         "have the proxy's owner tunnel {host} without looking into the connection"},
+
+    /* asking for TLS */
+    [REASON_STARTTLS_REFUSED] = {"starttls_refused", FAULT_SERVER,
+                                 "{host} does not go on to TLS: {starttls}{alone}",
+                                 "have the server's owner enable TLS on this port, or correct the "
+                                 "port{starttls_hint}"},
+    [REASON_STARTTLS_TIMED_OUT] =
+        {"starttls_timed_out", FAULT_SERVER,
+         "{host} accepts the TCP connection, but {starttls_silence} within {timeout}{alone}",
+         "check that this port speaks {protocol} and that its server is not overloaded"
+         "{starttls_hint}"},
+    [REASON_STARTTLS_PROTOCOL_ERROR] =
+        {"starttls_protocol_error", FAULT_SERVER,
+         "{host} does not lead to TLS as {protocol} does: {starttls}{alone}", "{starttls_repair}"},
+
     /* the server's side of the handshake */
     [REASON_SERVER_CERTIFICATE_UNTRUSTED] =
         {"server_certificate_untrusted", FAULT_SERVER,
@@ -149,6 +169,12 @@ static const struct reason_row rows[REASON_COUNT] = {
          "that the server accepts: {ca_names}",
          "present a certificate of one of these CAs, or have the server's owner add "
          "{own_issuer}{chain_hint}"},
+    [REASON_CLIENT_CERTIFICATE_WRONG_ACCOUNT] =
+        {"client_certificate_wrong_account", FAULT_CLIENT,
+         "{host} does not take our certificate {own_subject} for the account {account}: {seen}",
+         "name the account that the certificate belongs to (user in login, or --login-user), or "
+         "have "
+         "the server's owner map it to {account}"},
     [REASON_CLIENT_KEY_MISMATCH] = {"client_key_mismatch", FAULT_CLIENT,
                                     "our certificate cannot be used: {credential_problem}",
                                     "put the key that belongs to the certificate into key_file"},
@@ -177,12 +203,21 @@ static const struct reason_row rows[REASON_COUNT] = {
          "{host} answers {seen}, which is not expected{status_contrast}",
          "correct path or expect_status, or have the server's owner look into its log"},
 
+    /* other protocols over TLS */
+    [REASON_SERVICE_NO_ANSWER] =
+        {"service_no_answer", FAULT_SERVER,
+         "{host} finished the TLS handshake, but does not answer as {protocol} does: {seen}",
+         "check that this port speaks {protocol}; the server's log should name the cause"},
+    [REASON_SERVICE_REFUSED] = {"service_refused", FAULT_SERVER,
+                                "{host} answers {seen}, which is not expected{status_contrast}",
+                                "{account_hint}have the server's owner look into its log"},
+
     /* what the owner expects */
     [REASON_CLIENT_CERTIFICATE_NOT_REQUESTED] =
         {"client_certificate_not_requested", FAULT_SERVER,
          "{host} does not ask for a client certificate{unasked}{alone}",
-         "have the server's owner request client certificates where its TLS ends (nginx: "
-         "ssl_verify_client {nginx_mode})"},
+         "have the server's owner request client certificates where its TLS ends "
+         "({request_setting})"},
     [REASON_CLIENT_CERTIFICATE_NOT_REQUIRED] =
         {"client_certificate_not_required", FAULT_SERVER,
          "{host} asks for a client certificate but admits clients without one",

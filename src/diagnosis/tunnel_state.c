@@ -29,6 +29,12 @@ static enum tunnel_state refused_state(const struct diagnosis_input *input,
   return target_is_down ? TUNNEL_UNKNOWN : TUNNEL_BROKEN;
 }
 
+/* Somebody inside the tunnel speaks the protocol of the target, but does not go on to TLS. */
+static enum tunnel_state plain_state(const struct diagnosis_input *input)
+{
+  return direct_handshake_works(input) ? TUNNEL_BROKEN : TUNNEL_UNKNOWN;
+}
+
 /* CONNECT was answered 200, and then nobody spoke TLS. */
 static enum tunnel_state dumb_state(const struct diagnosis_input *input,
                                     const struct observation *observation)
@@ -37,8 +43,8 @@ static enum tunnel_state dumb_state(const struct diagnosis_input *input,
     return TUNNEL_UNKNOWN;
   }
   /* Edge SWG denies so, with its protocol detection on */
-  return !observation->timed_out && observation->tls.ending != ENDING_NONE ? TUNNEL_DENIED
-                                                                           : TUNNEL_BROKEN;
+  return !observation->timed_out && ending_of(observation) != ENDING_NONE ? TUNNEL_DENIED
+                                                                          : TUNNEL_BROKEN;
 }
 
 static bool same_leaf(const struct certificate *a, const struct certificate *b)
@@ -152,8 +158,11 @@ enum tunnel_state tunnel_state_of(const struct diagnosis_input *input)
   if (observation->ended_in == PHASE_TUNNEL) {
     return refused_state(input, observation);
   }
-  if (observation->tunnel.early_bytes) {
+  if (spoke_too_early(input, observation)) {
     return TUNNEL_BROKEN;
+  }
+  if (observation->ended_in == PHASE_STARTTLS && observation->starttls.answered) {
+    return plain_state(input);
   }
   return observation->tls.server_hello_received ? inside_state(input)
                                                 : dumb_state(input, observation);

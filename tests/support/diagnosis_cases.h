@@ -390,6 +390,196 @@ static inline void case_ca_file_unreadable(struct bench *bench)
   bench->here[PRESENTED_CLIENT].local_problem = "ca_file ca.pem cannot be read: Permission denied";
 }
 
+/* ---- protocols that have STARTTLS ------------------------------------------------------ */
+
+static inline void case_service_ok(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_SMTP);
+  bench_reply(&bench->here[PRESENTED_NONE].service.reply, REPLY_NEGATIVE, "421",
+              "4.7.1 mail.example Error: No client certificate presented");
+  bench_reply(&bench->here[PRESENTED_UNTRUSTED].service.reply, REPLY_NEGATIVE, "421",
+              "4.7.1 mail.example Error: Client certificate not trusted");
+}
+
+/* The texts do not tell: the contrast does. */
+static inline void case_service_contrast(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_MYSQL);
+  bench_reply(&bench->here[PRESENTED_NONE].service.reply, REPLY_NEGATIVE, "1045",
+              "Access denied for user 'probe'@'192.0.2.1' (using password: NO)");
+  bench_refuse_in_tls(bench, PRESENTED_UNTRUSTED, TLS_VERSION_1_3, 48, ENDING_NONE);
+}
+
+static inline void case_password_asked(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_POSTGRES);
+  bench_reply(&bench->here[PRESENTED_CLIENT].service.reply, REPLY_CHALLENGE, "AuthenticationSASL",
+              NULL);
+  bench_reply(&bench->here[PRESENTED_NONE].service.reply, REPLY_NEGATIVE, "28000",
+              "connection requires a valid client certificate");
+  bench_refuse_in_tls(bench, PRESENTED_UNTRUSTED, TLS_VERSION_1_3, 48, ENDING_NONE);
+}
+
+static inline void case_service_through_proxy(struct bench *bench)
+{
+  case_service_ok(bench);
+  bench_through_proxy(bench);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench->here[p].tunnel.early_bytes = true; /* an SMTP server greets */
+  }
+}
+
+static inline void case_ldap_speaks_too_early(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_LDAP);
+  bench_through_proxy(bench);
+  bench->here[PRESENTED_CLIENT].tunnel.early_bytes = true;
+}
+
+static inline void case_starttls_blocked(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_SMTP, REPLY_POSITIVE, "250", "mail.example");
+  bench_through_proxy(bench);
+  bench->here[PRESENTED_CLIENT].starttls.not_offered = true;
+}
+
+static inline void case_starttls_reset_in_tunnel(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_SMTP, REPLY_NONE, NULL, NULL);
+  bench_through_proxy(bench);
+  bench->here[PRESENTED_CLIENT].starttls.ending = ENDING_RESET;
+}
+
+static inline void case_starttls_silent_tunnel(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_SMTP, REPLY_NONE, NULL, NULL);
+  bench_through_proxy(bench);
+  bench->here[PRESENTED_CLIENT].timed_out = true;
+}
+
+static inline void case_starttls_silent_tunnel_alone(struct bench *bench)
+{
+  case_starttls_silent_tunnel(bench);
+  bench_no_direct(bench);
+}
+
+static inline void case_starttls_refused(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_SMTP, REPLY_NEGATIVE, "454",
+                        "4.7.0 TLS not available due to local problem");
+}
+
+static inline void case_starttls_not_offered(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_MYSQL, REPLY_POSITIVE, "HandshakeV10", "8.0.36");
+  bench->here[PRESENTED_CLIENT].starttls.not_offered = true;
+}
+
+static inline void case_starttls_host_unknown(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_XMPP, REPLY_NEGATIVE, "host-unknown",
+                        "This server does not serve api.example");
+}
+
+static inline void case_starttls_closed(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_LDAP, REPLY_NONE, NULL, NULL);
+  bench->here[PRESENTED_CLIENT].starttls.ending = ENDING_EOF;
+}
+
+static inline void case_starttls_refused_alone(struct bench *bench)
+{
+  case_starttls_refused(bench);
+  bench_through_proxy(bench);
+  bench_no_direct(bench);
+}
+
+static inline void case_starttls_reset(struct bench *bench)
+{
+  case_starttls_closed(bench);
+  bench->here[PRESENTED_CLIENT].starttls.ending = ENDING_RESET;
+}
+
+static inline void case_starttls_unreachable(struct bench *bench)
+{
+  case_starttls_closed(bench);
+  bench->here[PRESENTED_CLIENT].starttls.ending = ENDING_ERROR;
+  bench->here[PRESENTED_CLIENT].starttls.system_error = EHOSTUNREACH;
+}
+
+static inline void case_starttls_timed_out(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_IMAP, REPLY_NONE, NULL, NULL);
+  bench->here[PRESENTED_CLIENT].timed_out = true;
+}
+
+static inline void case_starttls_malformed(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_POP3, REPLY_NONE, NULL, NULL);
+  bench->here[PRESENTED_CLIENT].starttls.malformed = true;
+}
+
+static inline void case_starttls_injection(struct bench *bench)
+{
+  bench_end_in_starttls(bench, PROTOCOL_POSTGRES, REPLY_POSITIVE, "S", NULL);
+  bench->here[PRESENTED_CLIENT].starttls.early_bytes = true;
+}
+
+static inline void case_wrong_account(struct bench *bench)
+{
+  case_password_asked(bench);
+  bench_reply(&bench->here[PRESENTED_CLIENT].service.reply, REPLY_NEGATIVE, "28000",
+              "certificate authentication failed for user \"probe\"");
+  bench->target.probe.login.user = "probe";
+}
+
+static inline void case_service_rejected(struct bench *bench)
+{
+  case_service_ok(bench);
+  bench_list_no_issuer(bench);
+  bench_reply(&bench->here[PRESENTED_CLIENT].service.reply, REPLY_NEGATIVE, "421",
+              "4.7.1 mail.example Error: Client certificate not trusted");
+}
+
+static inline void case_service_no_answer(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_XMPP);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench_reply(&bench->here[p].service.reply, REPLY_NONE, NULL, NULL);
+    bench->here[p].ended_in = PHASE_REQUEST;
+    bench->here[p].service.malformed = true;
+  }
+}
+
+static inline void case_service_refused(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_MYSQL);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench_reply(&bench->here[p].service.reply, REPLY_NEGATIVE, "1045",
+                "Access denied for user 'mtls_exporter'@'192.0.2.1' (using password: NO)");
+  }
+}
+
+/* Refused for another cause, and past the gate that stops who has no certificate. */
+static inline void case_service_refused_past_the_gate(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_LDAP);
+  bench_strict_tls(bench);
+  bench_reply(&bench->here[PRESENTED_CLIENT].service.reply, REPLY_NEGATIVE, "unwillingToPerform",
+              "server is read-only");
+}
+
+static inline void case_service_not_requested(struct bench *bench)
+{
+  bench_service(bench, PROTOCOL_IMAP);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    struct tls_observation *tls = &bench->here[p].tls;
+    tls->requested_during = REQUESTED_NOT;
+    tls->certificate_request_read = false;
+    tls->certificate_sent = CERTIFICATE_SENT_NOTHING;
+  }
+}
+
 static const struct diagnosis_case {
   enum reason reason;
   const char *slug;
@@ -516,6 +706,52 @@ static const struct diagnosis_case {
      YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_CREDENTIAL_UNREADABLE, "credential_unreadable", FAULT_EXPORTER, case_ca_file_unreadable,
      UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_OK, "ok", FAULT_NONE, case_service_ok, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_OK, "ok", FAULT_NONE, case_service_contrast, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_OK, "ok", FAULT_NONE, case_password_asked, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_OK, "ok", FAULT_NONE, case_service_through_proxy, YES, YES, YES, TUNNEL_INTACT},
+    {REASON_PROXY_PROTOCOL_ERROR, "proxy_protocol_error", FAULT_PROXY, case_ldap_speaks_too_early,
+     YES, NO, YES, TUNNEL_BROKEN},
+    {REASON_STARTTLS_BLOCKED, "starttls_blocked", FAULT_PROXY, case_starttls_blocked, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_TUNNEL_RESET, "tunnel_reset", FAULT_PROXY, case_starttls_reset_in_tunnel, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_DENIED},
+    {REASON_PROXY_TIMED_OUT, "proxy_timed_out", FAULT_PROXY, case_starttls_silent_tunnel, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_BROKEN},
+    {REASON_NO_ANSWER_THROUGH_TUNNEL, "no_answer_through_tunnel", FAULT_UNKNOWN,
+     case_starttls_silent_tunnel_alone, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_UNKNOWN},
+    {REASON_STARTTLS_REFUSED, "starttls_refused", FAULT_SERVER, case_starttls_refused, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_REFUSED, "starttls_refused", FAULT_SERVER, case_starttls_not_offered, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_REFUSED, "starttls_refused", FAULT_SERVER, case_starttls_host_unknown, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_REFUSED, "starttls_refused", FAULT_SERVER, case_starttls_closed, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_REFUSED, "starttls_refused", FAULT_SERVER, case_starttls_refused_alone,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_UNKNOWN},
+    {REASON_CONNECTION_RESET, "connection_reset", FAULT_NETWORK, case_starttls_reset, UNKNOWN,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_NO_ROUTE, "no_route", FAULT_NETWORK, case_starttls_unreachable, UNKNOWN, UNKNOWN,
+     UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_TIMED_OUT, "starttls_timed_out", FAULT_SERVER, case_starttls_timed_out,
+     UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_PROTOCOL_ERROR, "starttls_protocol_error", FAULT_SERVER,
+     case_starttls_malformed, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_STARTTLS_PROTOCOL_ERROR, "starttls_protocol_error", FAULT_SERVER,
+     case_starttls_injection, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_WRONG_ACCOUNT, "client_certificate_wrong_account", FAULT_CLIENT,
+     case_wrong_account, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_REJECTED, "client_certificate_rejected", FAULT_CLIENT,
+     case_service_rejected, YES, YES, NO, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVICE_NO_ANSWER, "service_no_answer", FAULT_SERVER, case_service_no_answer, YES,
+     UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVICE_REFUSED, "service_refused", FAULT_SERVER, case_service_refused, YES, UNKNOWN,
+     UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_SERVICE_REFUSED, "service_refused", FAULT_SERVER, case_service_refused_past_the_gate,
+     YES, YES, YES, TUNNEL_NOT_APPLICABLE},
+    {REASON_CLIENT_CERTIFICATE_NOT_REQUESTED, "client_certificate_not_requested", FAULT_SERVER,
+     case_service_not_requested, NO, NO, UNKNOWN, TUNNEL_NOT_APPLICABLE},
 };
 enum { DIAGNOSIS_CASE_COUNT = sizeof(diagnosis_cases) / sizeof(diagnosis_cases[0]) };
 

@@ -205,7 +205,7 @@ static inline void bench_end(struct observation observations[PRESENTED_COUNT], e
     observations[p].ended_in = phase;
     if (phase > PHASE_TUNNEL) {
       observations[p].tunnel = tunnel;
-      observations[p].tls.client_hello_sent = true;
+      observations[p].tls.client_hello_sent = phase > PHASE_STARTTLS;
     }
   }
 }
@@ -345,6 +345,41 @@ static inline void bench_protocol_tls(struct bench *bench)
   for (int p = 0; p < PRESENTED_COUNT; p++) {
     bench->here[p].ended_in = PHASE_DONE;
     bench->here[p].http = (struct http_observation){0};
+  }
+}
+
+static inline void bench_reply(struct reply_observation *reply, enum reply_kind kind,
+                               const char *code, const char *text)
+{
+  reply->kind = kind;
+  reply->code = (char *)(uintptr_t)code;
+  reply->text = (char *)(uintptr_t)text;
+}
+
+/* A protocol with STARTTLS, whose server has let everybody in. */
+static inline void bench_service(struct bench *bench, enum protocol protocol)
+{
+  bench_protocol_tls(bench);
+  bench->target.probe.protocol = protocol;
+  bench->target.port = protocol_default_port(protocol);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench->here[p].starttls.tried = true;
+    bench->here[p].starttls.answered = true;
+    bench->direct[p].starttls = bench->here[p].starttls;
+    bench_reply(&bench->here[p].service.reply, REPLY_POSITIVE, "OK", NULL);
+  }
+}
+
+/* All probes of the route come no further than STARTTLS; what the server said to it. */
+static inline void bench_end_in_starttls(struct bench *bench, enum protocol protocol,
+                                         enum reply_kind kind, const char *code, const char *text)
+{
+  bench_service(bench, protocol);
+  bench_end(bench->here, PHASE_STARTTLS);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench->here[p].starttls.tried = true;
+    bench->here[p].starttls.answered = kind != REPLY_NONE;
+    bench_reply(&bench->here[p].starttls.reply, kind, code, text);
   }
 }
 
