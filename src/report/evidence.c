@@ -113,6 +113,20 @@ static void append_tunnel(struct buffer *out, const struct route_view *route)
   }
 }
 
+static void append_starttls(struct buffer *out, const struct route_view *route)
+{
+  const struct observation *observation = find_shown(route);
+  if (observation == NULL || !observation->starttls.tried) {
+    return;
+  }
+  if (failed_in(observation, PHASE_STARTTLS)) {
+    append_failure(out, observation);
+  } else {
+    buffer_append_text(out, "go-ahead");
+  }
+  append_phase(out, observation, PHASE_STARTTLS, ", in ");
+}
+
 static void append_item(struct buffer *out, const char *before, const char *text)
 {
   if (text != NULL && text[0] != '\0') {
@@ -196,6 +210,7 @@ const struct evidence_row evidence_rows[] = {
     {"connection", append_connection},
     {"CONNECT", append_connect},
     {"tunnel", append_tunnel},
+    {"STARTTLS", append_starttls},
     {"TLS", append_tls},
     {"server certificate", append_server_certificate},
     {"acceptable issuers", append_acceptable_issuers},
@@ -238,6 +253,9 @@ static void append_outcome(struct buffer *out, const struct observation *observa
     buffer_append_format(out, "HTTP %d", observation->http.status);
     append_item(out, " from ", observation->http.server);
     buffer_append_text(out, done ? "" : "; ");
+  } else if (observation->service.reply.kind != REPLY_NONE) {
+    append_item(out, "answered ", observation->service.reply.code);
+    append_item(out, " ", observation->service.reply.text);
   } else if (done) {
     buffer_append_text(out, "no objection within the settle time");
   }

@@ -258,6 +258,19 @@ static json_t *alerts_received(const struct tls_observation *tls)
   return array;
 }
 
+static json_t *reply(const struct reply_observation *seen)
+{
+  if (seen->kind == REPLY_NONE) {
+    return json_null();
+  }
+  const struct member members[] = {
+      {"code", text(seen->code)},
+      {"text", text(seen->text)},
+      {"refused", json_boolean(seen->kind == REPLY_NEGATIVE)},
+  };
+  return object(members, COUNT_OF(members));
+}
+
 static json_t *probe(const struct observation *observation)
 {
   const struct tls_observation *tls = &observation->tls;
@@ -278,6 +291,8 @@ static json_t *probe(const struct observation *observation)
       {"verification", text(verification_name(tls->verification))},
       {"session_tickets", json_integer((json_int_t)tls->session_tickets)},
       {"http_server", text(http->server)},
+      {"starttls_reply", reply(&observation->starttls.reply)},
+      {"reply", reply(&observation->service.reply)},
       {"peer_address", text(observation->peer_address)},
       {"started", timestamp(observation->started_ns)},
       {"duration", seconds(observation->duration_ns)},

@@ -84,6 +84,26 @@ static void append_tunnel(struct buffer *out, size_t start, const struct tunnel_
   append_ending(out, start, tunnel->ending, tunnel->system_error);
 }
 
+static void append_starttls(struct buffer *out, size_t start,
+                            const struct starttls_observation *starttls)
+{
+  if (starttls->malformed) {
+    append_words(out, start, "what came is not of this protocol");
+  }
+  if (starttls->early_bytes) {
+    append_words(out, start, "bytes followed the go-ahead before our ClientHello");
+  }
+  if (starttls->not_offered) {
+    append_words(out, start, "TLS is not offered");
+  }
+  if (starttls->reply.kind == REPLY_NEGATIVE) {
+    separate(out, start);
+    buffer_append_text(out, "refused: ");
+    view_append_reply(out, &starttls->reply);
+  }
+  append_ending(out, start, starttls->ending, starttls->system_error);
+}
+
 static void append_phase_problem(struct buffer *out, size_t start,
                                  const struct observation *observation)
 {
@@ -100,6 +120,8 @@ static void append_phase_problem(struct buffer *out, size_t start,
     append_tunnel(out, start, &observation->tunnel);
     break;
   case PHASE_STARTTLS:
+    append_starttls(out, start, &observation->starttls);
+    break;
   case PHASE_HANDSHAKE:
   case PHASE_SETTLE:
     append_tls(out, start, &observation->tls);
@@ -109,9 +131,20 @@ static void append_phase_problem(struct buffer *out, size_t start,
     if (observation->http.malformed) {
       append_words(out, start, "the answer is no HTTP");
     }
+    if (observation->service.malformed) {
+      append_words(out, start, "the answer is not of this protocol");
+    }
     break;
   case PHASE_DONE:
     break;
+  }
+}
+
+void view_append_reply(struct buffer *out, const struct reply_observation *reply)
+{
+  buffer_append_text(out, reply->code != NULL ? reply->code : "");
+  if (reply->text != NULL && reply->text[0] != '\0') {
+    buffer_append_format(out, " %s", reply->text);
   }
 }
 

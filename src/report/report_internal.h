@@ -45,6 +45,8 @@ const struct observation *view_tunnel(const struct route_view *route);
 /* What stopped the probe, in words, for a person or a log; nothing for one that was
  * done. Facts, no judgement. */
 void view_append_problem(struct buffer *out, const struct observation *observation);
+/* "454 4.7.0 TLS not available": clean, not escaped. */
+void view_append_reply(struct buffer *out, const struct reply_observation *reply);
 /* "ok", "untrusted", ...; NULL for VERIFICATION_NOT_DONE. */
 const char *verification_name(enum verification verification);
 /* "yes", "no", "unknown" */
