@@ -13,6 +13,7 @@ import yaml
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 RULES = os.path.join(TOP, "etc/prometheus/mtls_exporter.rules.yml")
+README = os.path.join(TOP, "README.md")
 RUNBOOK = os.path.join(TOP, "etc/prometheus/runbook.md")
 REASONS = os.path.join(TOP, "src/diagnosis/reason.c")
 TESTS = os.path.join(HERE, "alert_rules.yml")
@@ -102,6 +103,10 @@ class RulesTest(unittest.TestCase):
             if "3m" in rule["expr"]:
                 with self.subTest(alert=rule["alert"]):
                     self.assertGreater(seconds(rule["for"]), STANDS_IN_SECONDS)
+
+    def test_the_alert_in_the_readme_is_the_real_one(self):
+        (shown,) = re.findall(r"```yaml\n(- alert: .*?)```", read(README), re.DOTALL)
+        self.assertIn(yaml.safe_load(shown)[0], alerts())
 
     def test_annotations_follow_the_convention(self):
         for rule in alerts():
