@@ -31,10 +31,17 @@ static void fact_timeout(const struct scene *scene, struct buffer *out)
   add_timeout(out, scene);
 }
 
+/* Nothing where the sentence names the address already: "10.0.0.1:443 (10.0.0.1:443)". */
 static void fact_at_address(const struct scene *scene, struct buffer *out)
 {
   const struct observation *observation = way(scene);
-  if (observation != NULL && observation->peer_address != NULL) {
+  if (observation == NULL || observation->peer_address == NULL) {
+    return;
+  }
+  char target[ENDPOINT_MAX];
+  endpoint_text(scene->input->target->host, scene->input->target->port, target, sizeof(target));
+  if (strcmp(observation->peer_address, target) != 0 &&
+      strcmp(observation->peer_address, scene->input->route->name) != 0) {
     buffer_append_format(out, " (%s)", observation->peer_address);
   }
 }

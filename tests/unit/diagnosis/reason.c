@@ -121,6 +121,22 @@ START_TEST(each_case_is_told_in_one_short_sentence)
 }
 END_TEST
 
+START_TEST(an_address_is_told_with_a_name_and_not_twice)
+{
+  struct bench bench;
+  bench_init(&bench);
+  case_connection_refused(&bench);
+  struct verdict *named = bench_diagnose(&bench);
+  ck_assert_str_eq(named->explanation,
+                   "api.example:443 refuses the TCP connection (192.0.2.7:443)");
+  bench.target.host = "192.0.2.7";
+  struct verdict *bare = bench_diagnose(&bench);
+  ck_assert_str_eq(bare->explanation, "192.0.2.7:443 refuses the TCP connection");
+  verdict_unref(named);
+  verdict_unref(bare);
+}
+END_TEST
+
 START_TEST(each_reason_has_a_case)
 {
   for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++) {
@@ -198,6 +214,7 @@ static Suite *reason_suite(void)
   tcase_add_loop_test(cases, each_case_gets_its_whole_verdict, 0, DIAGNOSIS_CASE_COUNT);
   tcase_add_loop_test(cases, each_case_is_told_in_one_short_sentence, 0, DIAGNOSIS_CASE_COUNT);
   tcase_add_loop_test(cases, a_case_belongs_to_the_row_of_its_reason, 0, DIAGNOSIS_CASE_COUNT);
+  tcase_add_test(cases, an_address_is_told_with_a_name_and_not_twice);
   if (getenv("PRINT_SENTENCES") != NULL) {
     tcase_add_loop_test(cases, the_sentences_are_printed, 0, DIAGNOSIS_CASE_COUNT);
   }
