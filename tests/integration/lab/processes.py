@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-START_SECONDS = 30
+START_SECONDS = 60
 STARTS = 5
 POLL_SECONDS = 0.01
 CLASH = re.compile(r"Address already in use|Cannot bind", re.IGNORECASE)
