@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,6 +196,7 @@ static int compare_fingerprints(const void *first, const void *second)
 static void fingerprint_issuers(struct tls_observation *observation)
 {
   size_t count = observation->acceptable_issuer_count;
+  assert(count == 0 || observation->acceptable_issuers_sha256 != NULL);
   char(*sorted)[FINGERPRINT_BYTES] = calloc(count > 0 ? count : 1, sizeof(*sorted));
   if (sorted == NULL) {
     return;

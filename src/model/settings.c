@@ -43,21 +43,25 @@ struct settings *settings_borrow(const struct settings *lender)
   return settings;
 }
 
-void settings_unref(struct settings *settings)
+static void free_arena(struct arena_block *block)
 {
-  if (settings == NULL ||
-      atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) != 1) {
-    return;
-  }
-  struct arena_block *block = settings->arena;
   while (block != NULL) {
     struct arena_block *next = block->next;
     explicit_bzero(block->bytes, block->length); /* passwords are inside */
     free(block);
     block = next;
   }
-  settings_unref(settings->lender);
-  free(settings);
+}
+
+void settings_unref(struct settings *settings)
+{
+  while (settings != NULL &&
+         atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) == 1) {
+    struct settings *lender = settings->lender;
+    free_arena(settings->arena);
+    free(settings);
+    settings = lender;
+  }
 }
 
 void *settings_allocate(struct settings *settings, size_t bytes)

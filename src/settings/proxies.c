@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -19,12 +20,12 @@ static const char *url_without_user(struct loader *loader, const char *url)
     return loader_copy(loader, url);
   }
   size_t scheme_length = (size_t)(authority - url) + strlen("://");
-  char *copy = loader_allocate(loader, scheme_length + strlen(host + 1) + 1, 1);
+  size_t bytes = scheme_length + strlen(host + 1) + 1;
+  char *copy = loader_allocate(loader, bytes, 1);
   if (copy == NULL) {
     return "";
   }
-  memcpy(copy, url, scheme_length);
-  memcpy(copy + scheme_length, host + 1, strlen(host + 1) + 1);
+  (void)snprintf(copy, bytes, "%.*s%s", (int)scheme_length, url, host + 1);
   return copy;
 }
 

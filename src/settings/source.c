@@ -203,7 +203,10 @@ static void scan_code(struct scanner *scanner, char c, char next, size_t offset)
 static size_t scan_bytes(struct scanner *scanner, const char *text, size_t length)
 {
   char c = text[0];
-  char next = length > 1 ? text[1] : '\0';
+  char next = '\0';
+  if (length > 1) {
+    next = text[1];
+  }
   size_t taken = 1;
   switch (scanner->state) {
   case STATE_CODE:

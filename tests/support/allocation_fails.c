@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The linker's names: __wrap_ is what the rooms call, __real_ what they would have called. */
+/* The linker's names: __wrap_ is what the rooms call, __real_ what they would have called.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *block, size_t bytes);
@@ -88,3 +89,4 @@ void __wrap_free(void *block)
   }
   __real_free(block);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */

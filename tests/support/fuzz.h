@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static inline void fuzz_check(int holds, const char *property)
 {
   if (!holds) {
-    fprintf(stderr, "does not hold: %s\n", property);
+    (void)fprintf(stderr, "does not hold: %s\n", property);
     abort();
   }
 }

@@ -22,21 +22,21 @@ static int replay_file(const char *path)
   struct stat facts;
   uint8_t *bytes = NULL;
   if (fstat(fileno(file), &facts) != 0 || facts.st_size > INPUT_MAX_BYTES) {
-    fprintf(stderr, "%s: cannot be read or is too large\n", path);
+    (void)fprintf(stderr, "%s: cannot be read or is too large\n", path);
     goto done;
   }
   size_t length = (size_t)facts.st_size;
   bytes = malloc(length != 0 ? length : 1);
   if (bytes == NULL || fread(bytes, 1, length, file) != length) {
-    fprintf(stderr, "%s: cannot be read\n", path);
+    (void)fprintf(stderr, "%s: cannot be read\n", path);
     goto done;
   }
-  fprintf(stderr, "%s\n", path);
+  (void)fprintf(stderr, "%s\n", path);
   (void)LLVMFuzzerTestOneInput(bytes, length);
   failed = 0;
 done:
   free(bytes);
-  fclose(file);
+  (void)fclose(file);
   return failed;
 }
 
@@ -75,6 +75,6 @@ int main(int argc, char **argv)
       replayed++;
     }
   }
-  fprintf(stderr, "%zu inputs replayed\n", replayed);
+  (void)fprintf(stderr, "%zu inputs replayed\n", replayed);
   return failed || replayed == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -89,7 +89,7 @@ START_TEST(any_bytes_become_clean_text)
   for (int round = 0; round < 2000; round++) {
     char bytes[40];
     for (size_t i = 0; i < sizeof(bytes); i++) {
-      seed = seed * 1664525u + 1013904223u;
+      seed = seed * 1664525U + 1013904223U;
       bytes[i] = (char)(seed >> 24);
     }
     size_t limit = seed % 60;

@@ -197,46 +197,11 @@ END_TEST
 
 START_TEST(a_name_that_is_not_safe_to_quote_is_refused_and_nothing_is_written)
 {
-  static const char *const names[] = {"",
-                                      "a\"b",
-                                      "a'b",
-                                      "a;b",
-                                      "a<b",
-                                      "a>b",
-                                      "a b",
-                                      "a\nb",
-                                      "a\rb",
-                                      "a\tb",
-                                      "a\\",
-                                      "a,b",
-                                      "a|b",
-                                      "a(b)",
-                                      "a[b]",
-                                      "a!b",
-                                      "a=b",
-                                      "a#b",
-                                      "a/b",
-                                      "*.a",
-                                      "a*",
-                                      "a?b",
-                                      "a$b",
-                                      "^a",
-                                      "a{b",
-                                      ".a",
-                                      "a.",
-                                      "a..b",
-                                      "-n",
-                                      "a%b",
-                                      "a&b",
-                                      "b\xC3\xBC",
-                                      "\x7F",
-                                      "a:443",
-                                      "999.1 ",
-                                      "::x",
-                                      "1.2.3.4;",
-                                      "[::1]",
-                                      "a\x01"
-                                      "b"};
+  static const char *const names[] = {
+      "",    "a\"b",      "a'b",  "a;b",   "a<b",    "a>b", "a b",      "a\nb",  "a\rb",  "a\tb",
+      "a\\", "a,b",       "a|b",  "a(b)",  "a[b]",   "a!b", "a=b",      "a#b",   "a/b",   "*.a",
+      "a*",  "a?b",       "a$b",  "^a",    "a{b",    ".a",  "a.",       "a..b",  "-n",    "a%b",
+      "a&b", "b\xC3\xBC", "\x7F", "a:443", "999.1 ", "::x", "1.2.3.4;", "[::1]", "a\001b"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     const struct target target = target_at(names[i], 443, NULL, true);
     for (int format = 0; format < BYPASS_FORMAT_COUNT; format++) {

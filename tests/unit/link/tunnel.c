@@ -130,7 +130,7 @@ START_TEST(a_request_over_the_cap_makes_no_link)
 {
   static char value[65536];
   memset(value, 'x', sizeof(value) - 1);
-  const struct header endless = {"X-Endless", value};
+  static const struct header endless = {"X-Endless", value};
   proxy.headers = &endless;
   proxy.header_count = 1;
   peer = scripted_link_create(NULL, script_of("", 0));

@@ -154,7 +154,7 @@ START_TEST(a_request_that_is_too_long_is_refused_before_it_is_sent)
 {
   static char value[300 * 1024];
   memset(value, 'x', sizeof(value) - 1);
-  const struct header endless = {"X-Endless", value};
+  static const struct header endless = {"X-Endless", value};
   target.probe.http.headers = &endless;
   target.probe.http.header_count = 1;
   ck_assert_int_eq(http_check_init(&check, &target, true, &early, &seen), STATUS_TOO_LARGE);
