@@ -43,6 +43,7 @@ class IncludesGoDown(RuleTest):
 
     def test_a_file_of_another_folder_is_found(self):
         self.finds(1, "src/web/web.c", '#include "html.h"\n')
+        self.finds(1, "tests/unit/web/web.c", '#include "html.h"\n')
 
     def test_a_room_that_nobody_planned_is_found(self):
         self.finds(1, "src/attic/chest.c", '#include "base/log.h"\n')
@@ -57,6 +58,7 @@ class IncludesGoDown(RuleTest):
         self.passes("src/main.c", '#include "cli/cli.h"\n')
         self.passes("tests/unit/wire/der.c", '#include "support/guarded.h"\n')
         self.passes("tests/support/pki.h", '#include "link/tls.h"\n')
+        self.passes("tests/unit/app/serve.c", '#include "beside.h"\n', "src/app/beside.h")
 
 
 class OneLibraryOneRoom(RuleTest):
