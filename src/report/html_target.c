@@ -40,6 +40,15 @@ static void step_tunnel(struct buffer *out, const struct observation *observatio
   }
 }
 
+static void step_starttls(struct buffer *out, const struct observation *observation)
+{
+  if (observation->ended_in == PHASE_STARTTLS) {
+    view_append_problem(out, observation);
+  } else if (observation->starttls.tried) {
+    buffer_append_text(out, "go-ahead");
+  }
+}
+
 static void step_tls(struct buffer *out, const struct observation *observation)
 {
   const struct tls_observation *tls = &observation->tls;
@@ -123,6 +132,11 @@ static void step_http(struct buffer *out, const struct observation *observation)
   }
 }
 
+static void step_reply(struct buffer *out, const struct observation *observation)
+{
+  view_append_reply(out, &observation->service.reply);
+}
+
 static void step_end(struct buffer *out, const struct observation *observation)
 {
   if (observation->ended_in == PHASE_DONE) {
@@ -133,23 +147,28 @@ static void step_end(struct buffer *out, const struct observation *observation)
   view_append_problem(out, observation);
 }
 
+enum whose { OF_ALL, OF_STARTTLS, OF_OTHERS }; /* which protocols have the step */
+
 /* In the order of the wire. compared: a proxy that only tunnels changes nothing of it. */
 static const struct step {
   const char *title;
   void (*append)(struct buffer *out, const struct observation *observation);
   enum phase phase; /* whose time it took; PHASE_DONE: of none, or of all */
   bool compared;
+  enum whose whose;
 } steps[] = {
-    {"Name and address", step_name, PHASE_RESOLVE, false},
-    {"TCP", step_connect, PHASE_CONNECT, false},
-    {"CONNECT", step_tunnel, PHASE_TUNNEL, false},
-    {"TLS handshake", step_tls, PHASE_HANDSHAKE, true},
-    {"Server certificate", step_server_certificate, PHASE_DONE, true},
-    {"Certificate request", step_request, PHASE_DONE, true},
-    {"Our answer", step_sent, PHASE_DONE, true},
-    {"Late alert", step_alert, PHASE_SETTLE, true},
-    {"HTTP", step_http, PHASE_REQUEST, true},
-    {"End", step_end, PHASE_DONE, true},
+    {"Name and address", step_name, PHASE_RESOLVE, false, OF_ALL},
+    {"TCP", step_connect, PHASE_CONNECT, false, OF_ALL},
+    {"CONNECT", step_tunnel, PHASE_TUNNEL, false, OF_ALL},
+    {"STARTTLS", step_starttls, PHASE_STARTTLS, true, OF_STARTTLS},
+    {"TLS handshake", step_tls, PHASE_HANDSHAKE, true, OF_ALL},
+    {"Server certificate", step_server_certificate, PHASE_DONE, true, OF_ALL},
+    {"Certificate request", step_request, PHASE_DONE, true, OF_ALL},
+    {"Our answer", step_sent, PHASE_DONE, true, OF_ALL},
+    {"Late alert", step_alert, PHASE_SETTLE, true, OF_ALL},
+    {"Reply", step_reply, PHASE_REQUEST, true, OF_STARTTLS},
+    {"HTTP", step_http, PHASE_REQUEST, true, OF_OTHERS},
+    {"End", step_end, PHASE_DONE, true, OF_ALL},
 };
 enum { STEP_COUNT = sizeof(steps) / sizeof(steps[0]) };
 
@@ -227,6 +246,19 @@ static bool was_presented(const struct view *view, size_t presented)
   return false;
 }
 
+static bool has_step(enum protocol protocol, const struct step *step)
+{
+  switch (step->whose) {
+  case OF_ALL:
+    break;
+  case OF_STARTTLS:
+    return protocol_has_starttls(protocol);
+  case OF_OTHERS:
+    return !protocol_has_starttls(protocol);
+  }
+  return true;
+}
+
 static void write_steps(struct buffer *out, const struct view *view, size_t presented)
 {
   static const char *const titles[PRESENTED_COUNT] = {
@@ -247,6 +279,9 @@ static void write_steps(struct buffer *out, const struct view *view, size_t pres
   }
   buffer_append_text(out, "</tr>\n</thead>\n<tbody>\n");
   for (size_t s = 0; s < STEP_COUNT; s++) {
+    if (!has_step(view->routes[0].target->probe.protocol, &steps[s])) {
+      continue;
+    }
     buffer_append_format(out, "<tr><th scope=\"row\">%s</th>", steps[s].title);
     for (size_t i = 0; i < view->route_count; i++) {
       write_cell(out, &steps[s], view->routes[i].snapshot.observations[presented], direct);
