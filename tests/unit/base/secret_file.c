@@ -66,7 +66,8 @@ START_TEST(a_line_may_have_4096_bytes_and_no_more)
   ck_assert_uint_eq(strlen(secret), SECRET_MAX_BYTES);
   assert_refused(read_bytes(bytes, SECRET_MAX_BYTES + 1), "longer than 4096 bytes");
   assert_refused(read_bytes(bytes, sizeof(bytes)), "longer than 4096 bytes");
-  memcpy(bytes + SECRET_MAX_BYTES, "\r\n", 2);
+  bytes[SECRET_MAX_BYTES] = '\r';
+  bytes[SECRET_MAX_BYTES + 1] = '\n';
   ck_assert_int_eq(read_bytes(bytes, sizeof(bytes)), STATUS_OK);
   ck_assert_uint_eq(strlen(secret), SECRET_MAX_BYTES);
 }
