@@ -49,5 +49,6 @@ void tls_context_unref(struct tls_context *context); /* NULL-safe */
 struct WOLFSSL_CTX *tls_context_wolfssl(const struct tls_context *context);
 const struct trust *tls_context_trust(const struct tls_context *context);
 bool tls_context_strict(const struct tls_context *context);
+bool tls_context_presents(const struct tls_context *context);
 
 #endif

@@ -226,19 +226,37 @@ struct credential_material *tls_pool_credential(struct tls_pool *pool,
   return current_credential(pool, credential);
 }
 
-/* Likewise; borrowed. */
-static enum status current_look_alike(struct tls_pool *pool, const struct credential *credential,
-                                      struct look_alike **out, struct error *error)
+/* Borrowed, and loaded. */
+static enum status usable_credential(struct tls_pool *pool, const struct credential *credential,
+                                     struct credential_material **out, struct error *error)
 {
   *out = NULL;
   struct credential_material *material = current_credential(pool, credential);
   if (material == NULL) {
     return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
   }
+  const struct credential_facts *facts = credential_material_facts(material);
+  if (!facts->loaded) {
+    return error_set(error, STATUS_INVALID, NULL, 0, "%s", facts->problem);
+  }
+  *out = material;
+  return STATUS_OK;
+}
+
+/* Of the files as they are now; borrowed. */
+static enum status current_look_alike(struct tls_pool *pool, const struct credential *credential,
+                                      struct look_alike **out, struct error *error)
+{
+  *out = NULL;
+  struct credential_material *material = NULL;
+  enum status status = usable_credential(pool, credential, &material, error);
+  if (status != STATUS_OK) {
+    return status;
+  }
   struct pooled_credential *entry = credential_entry(pool, credential);
   if (entry->look_alike == NULL || entry->look_alike_outdated) {
     struct look_alike *made = NULL;
-    enum status status = look_alike_make(material, entry->look_alike, &made, error);
+    status = look_alike_make(material, entry->look_alike, &made, error);
     if (status != STATUS_OK) {
       return status;
     }
@@ -382,19 +400,10 @@ static enum status current_identity(struct tls_pool *pool, const struct tls_need
   if (need->presented == PRESENTED_NONE || need->credential == NULL) {
     return STATUS_OK;
   }
-  struct credential_material *material = current_credential(pool, need->credential);
-  if (material == NULL) {
-    return error_set(error, STATUS_OUT_OF_MEMORY, NULL, 0, "out of memory");
-  }
-  const struct credential_facts *facts = credential_material_facts(material);
-  if (!facts->loaded) {
-    return error_set(error, STATUS_INVALID, NULL, 0, "%s", facts->problem);
-  }
   if (need->presented == PRESENTED_UNTRUSTED) {
     return current_look_alike(pool, need->credential, &out->look_alike, error);
   }
-  out->material = material;
-  return STATUS_OK;
+  return usable_credential(pool, need->credential, &out->material, error);
 }
 
 enum status tls_pool_context(struct tls_pool *pool, const struct tls_need *need,
@@ -457,4 +466,9 @@ const struct trust *tls_context_trust(const struct tls_context *context)
 bool tls_context_strict(const struct tls_context *context)
 {
   return context->need.presented != PRESENTED_NONE;
+}
+
+bool tls_context_presents(const struct tls_context *context)
+{
+  return is_somebody(&context->identity);
 }

@@ -144,6 +144,46 @@ START_TEST(another_certificate_and_key_make_another_context)
 }
 END_TEST
 
+START_TEST(a_look_alike_is_another_context_than_what_it_is_like)
+{
+  struct tls_context *ours = take();
+  need.presented = PRESENTED_UNTRUSTED;
+  struct tls_context *look_alike = take();
+  struct tls_context *again = take();
+  ck_assert_ptr_ne(look_alike, ours);
+  ck_assert_ptr_eq(look_alike, again);
+  ck_assert(tls_context_presents(look_alike) && tls_context_strict(look_alike));
+  tls_context_unref(ours);
+  tls_context_unref(look_alike);
+  tls_context_unref(again);
+}
+END_TEST
+
+START_TEST(a_look_alike_is_made_anew_with_the_files_it_is_like)
+{
+  need.presented = PRESENTED_UNTRUSTED;
+  tls_pool_prepare_look_alike(pool, &client);
+  struct tls_context *before = take();
+  rotate("two.pem", "client.pem");
+  rotate("two.key", "client.key");
+  struct tls_context *after = take();
+  ck_assert_ptr_ne(before, after);
+  tls_context_unref(before);
+  tls_context_unref(after);
+}
+END_TEST
+
+START_TEST(without_files_there_is_nothing_to_be_like)
+{
+  pki_run("rm client.key");
+  need.presented = PRESENTED_UNTRUSTED;
+  tls_pool_prepare_look_alike(pool, &client);
+  struct tls_context *context = NULL;
+  ck_assert_int_eq(tls_pool_context(pool, &need, &context, &error), STATUS_INVALID);
+  ck_assert_ptr_nonnull(strstr(error.text, "client.key"));
+}
+END_TEST
+
 START_TEST(an_unchanged_credential_is_read_once)
 {
   const struct credential_material *first = tls_pool_credential(pool, &client);
@@ -207,7 +247,7 @@ START_TEST(rotations_do_not_pile_up)
     rotate(i % 2 == 0 ? "two.pem" : "one.pem", "client.pem");
     rotate(i % 2 == 0 ? "two.key" : "one.key", "client.key");
     rotate(i % 2 == 0 ? "other.pem" : "root.pem", "ca.pem");
-    for (int p = PRESENTED_CLIENT; p <= PRESENTED_NONE; p++) {
+    for (int p = PRESENTED_CLIENT; p < PRESENTED_COUNT; p++) {
       need.presented = (enum presented)p;
       tls_context_unref(take());
     }
@@ -275,6 +315,9 @@ int main(void)
   tcase_add_test(tcase, a_context_outlives_the_pool_that_gave_it);
   tcase_add_test(tcase, another_ca_file_makes_another_context);
   tcase_add_test(tcase, another_certificate_and_key_make_another_context);
+  tcase_add_test(tcase, a_look_alike_is_another_context_than_what_it_is_like);
+  tcase_add_test(tcase, a_look_alike_is_made_anew_with_the_files_it_is_like);
+  tcase_add_test(tcase, without_files_there_is_nothing_to_be_like);
   tcase_add_test(tcase, an_unchanged_credential_is_read_once);
   tcase_add_test(tcase, a_half_finished_rotation_is_an_error_until_it_is_finished);
   tcase_add_loop_test(tcase, a_file_that_is_gone_is_named_until_it_is_back, 0, 2);
