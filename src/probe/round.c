@@ -167,7 +167,7 @@ static void go_on(struct leg *leg, int presented)
 static void keep(struct leg *leg, struct observation *observation)
 {
   struct route_memory *memory = memory_of(leg);
-  int presented = observation->presented;
+  int presented = (int)observation->presented;
   observation_unref(memory->observations[presented]);
   memory->observations[presented] = observation;
   if (presented != PRESENTED_CLIENT && next_wanted(leg, presented + 1) == PRESENTED_COUNT) {
@@ -180,7 +180,7 @@ static void on_probe_done(void *context, struct observation *observation)
 {
   struct leg *leg = context;
   struct round *round = leg->round;
-  int presented = observation->presented;
+  int presented = (int)observation->presented;
   leg->probe = NULL;
   round->events->in_flight(round->context, -1);
   round->events->probe_ended(round->context, leg->route, observation);

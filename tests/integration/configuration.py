@@ -100,6 +100,8 @@ class ConfigurationTest(unittest.TestCase):
         self.directory = tempfile.mkdtemp(prefix="mtls-configuration-")
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
         self.pki = Pki(self.directory)
+        for name in ("good", "expired", "encrypted-key"):  # whose files the texts name
+            self.pki.client(name)
         self.write("proxy.pw", "hunter2\n")
         self.write("token", "Bearer hunter2\n")
 

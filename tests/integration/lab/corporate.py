@@ -82,5 +82,5 @@ class Mitmproxy:
         self.process.stop()
 
     def _listening(self):
-        self.process.check_alive(self.process.log())
+        self.process.check_alive()
         return MITMPROXY_LISTENING.search(self.process.output())

@@ -52,5 +52,5 @@ class TemptingServer:
         return re.findall(r"^[A-Z]+ \S+ HTTP/1\.1\n(?:.+\n)*\n", text, re.MULTILINE)
 
     def _listening(self):
-        self.process.check_alive(self.process.log())
+        self.process.check_alive()
         return LISTENING.search(self.process.output())

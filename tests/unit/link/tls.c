@@ -358,7 +358,7 @@ START_TEST(a_look_alike_is_really_sent)
   assert_connected(connect_untrusted(ASKS, versions[_i]));
   ck_assert_int_eq(seen->certificate_sent, CERTIFICATE_SENT_CHAIN);
   ck_assert(server_got_certificate());
-  ck_assert_ptr_nonnull(strstr(server.said, "issuer=CN = root"));
+  ck_assert_ptr_nonnull(strstr(server.said, "issuer=CN=root"));
   ck_assert_ptr_nonnull(
       strstr(server.said, "verify error:num=20:unable to get local issuer certificate"));
 }
