@@ -139,6 +139,7 @@ class Probe(unittest.TestCase):
         self.assertEqual(words[:3], ["$", "mtls_exporter", "probe"])
         with tempfile.TemporaryDirectory() as directory:
             pki = Pki(directory)
+            pki.client("other-ca")  # its files are made when it is asked for
             nginx = Nginx(pki, directory, [NginxServer("on", name="api")])
             self.addCleanup(nginx.stop)
             address = f"https://localhost:{nginx.servers['api'].port}/"
