@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """200 targets, each probed every second, for SOAK_SECONDS (60): no round is
 skipped, memory is flat, no descriptor leaks."""
+import contextlib
+import glob
 import os
 import shutil
 import statistics
@@ -23,8 +25,10 @@ MIB = 1024 * 1024
 # A sanitizer keeps freed memory back for a while.
 GROWTH_BYTES = 256 * MIB if program.sanitized() else 2 * MIB
 DESCRIPTORS = 8
-# Longer than this, and it is the machine that was late, not the program.
+# More than this in a second without a processor, and it is the machine that was late, not the
+# program.
 STALL_SECONDS = 0.25
+ATTEMPTS = 3
 
 
 class Soak(unittest.TestCase):
@@ -55,16 +59,16 @@ class Soak(unittest.TestCase):
         seen = []
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            page = exporter.fetch("/metrics")[2]
-            begin = time.monotonic()
+            seen.append(Moment(exporter.pid, exporter.fetch("/metrics")[2]))
             time.sleep(1)
-            seen.append(Moment(exporter.pid, page, time.monotonic() - begin - 1))
         return seen
 
     def test_a_minute_of_200_targets_leaves_no_trace(self):
         seen, rate = self.soak()
-        if seen[-1].skipped and max(one.overslept for one in seen) > STALL_SECONDS:
-            print("this machine stood still for a while: once more", flush=True)
+        for _ in range(ATTEMPTS - 1):
+            if not seen[-1].skipped or longest_wait(seen) <= STALL_SECONDS:
+                break
+            print("other programs took the processors away: once more", flush=True)
             seen, rate = self.soak()
         skipped = [one.skipped for one in seen]
         self.assertEqual(skipped[-1], 0, f"rounds skipped, by second: {skipped}")
@@ -108,12 +112,26 @@ class Soak(unittest.TestCase):
 
 
 class Moment:
-    def __init__(self, pid, page, overslept):
-        self.overslept = overslept
+    def __init__(self, pid, page):
+        self.waited = seconds_without_processor(pid)
         self.skipped = program.values(page, "mtls_rounds_skipped_total")[0]
         self.descriptors = len(os.listdir(f"/proc/{pid}/fd"))
         with open(f"/proc/{pid}/statm", encoding="ascii") as file:
             self.memory = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def seconds_without_processor(pid):
+    """Of the thread that had to wait longest: ready to run, and others ran (proc(5) schedstat)."""
+    waits = [0]
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            waits.append(int(file.read().split()[1]))
+    return max(waits) / 1e9
+
+
+def longest_wait(seen):
+    """The most that it grew from one second to the next."""
+    return max(after.waited - before.waited for before, after in zip(seen, seen[1:]))
 
 
 if __name__ == "__main__":
