@@ -38,7 +38,9 @@ static void forget_reply(struct reply_observation *reply)
 {
   free(reply->code);
   free(reply->text);
-  *reply = (struct reply_observation){.kind = REPLY_NONE};
+  reply->code = NULL;
+  reply->text = NULL;
+  reply->kind = REPLY_NONE;
 }
 
 static bool keep_reply(struct dialogue *dialogue, const struct reply *reply)

@@ -440,7 +440,7 @@ void web_stop(struct web *web)
   if (web == NULL) {
     return;
   }
-  for (size_t i = 0; i < web->listener_count; i++) {
+  for (size_t i = 0; web->listeners != NULL && i < web->listener_count; i++) {
     MHD_stop_daemon(web->listeners[i].daemon);
   }
   free(web->listeners);

@@ -28,8 +28,10 @@ static enum reply_result find_end(struct span tag, size_t *end)
     if (c == '\0' || c == '<') {
       return REPLY_MALFORMED;
     }
-    if (quote != '\0') {
-      quote = c == quote ? '\0' : quote;
+    if (quote != '\0' && c == quote) {
+      quote = '\0';
+    } else if (quote != '\0') {
+      continue;
     } else if (c == '"' || c == '\'') {
       quote = c;
     } else if (c == '>') {
