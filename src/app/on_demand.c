@@ -40,8 +40,9 @@ static unsigned unknown_module(const struct asking *asking)
 {
   char names[NAMES_BYTES] = "";
   size_t length = 0;
-  for (size_t i = 0; i < asking->configured->module_count; i++) {
-    const char *name = asking->configured->modules[i].name;
+  const struct module *modules = asking->configured->modules;
+  for (size_t i = 0; modules != NULL && i < asking->configured->module_count; i++) {
+    const char *name = modules[i].name;
     if (length + strlen(name) + 3 > sizeof(names)) {
       break;
     }
@@ -257,7 +258,7 @@ static unsigned limit_time(const struct asking *asking, struct target *target)
                   asking->query->timeout_seconds);
   }
   int64_t round_ms =
-      scrape_ms > 2 * TIMEOUT_OFFSET_MS ? scrape_ms - TIMEOUT_OFFSET_MS : scrape_ms / 2;
+      scrape_ms / 2 > TIMEOUT_OFFSET_MS ? scrape_ms - TIMEOUT_OFFSET_MS : scrape_ms / 2;
   int64_t probe_ms = round_ms / probes_in_a_row(target);
   if (probe_ms < target->probe.timeout_ms) {
     target->probe.timeout_ms = probe_ms > 0 ? probe_ms : 1;
