@@ -267,7 +267,11 @@ bool spoke_too_early(const struct diagnosis_input *input, const struct observati
 
 bool proxy_tls_works(const struct diagnosis_input *input)
 {
-  return !input->route->proxy->tls || main_observation(input)->proxy_tls.handshake_complete;
+  const struct observation *observation = main_observation(input);
+  const struct tls_observation *tls = &observation->proxy_tls;
+  /* RFC 8446 section 4.4.2.4: the refusal of our certificate may come after our handshake */
+  bool refused = tls->alert_received != ALERT_NONE && observation->tunnel.connect_status == 0;
+  return !input->route->proxy->tls || (tls->handshake_complete && !refused);
 }
 
 /* ---- the CA names ---------------------------------------------------------------------- */

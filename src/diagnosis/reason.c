@@ -37,8 +37,9 @@ static const struct reason_row rows[REASON_COUNT] = {
                                   "start the proxy, or correct its url; check the firewall to it"},
     [REASON_PROXY_TLS_FAILED] = {"proxy_tls_failed", FAULT_PROXY,
                                  "TLS to proxy {proxy} itself failed: {proxy_tls_failure}",
-                                 "check that the proxy speaks TLS on this port, and that ca_file "
-                                 "of the proxy names the CA of its certificate"},
+                                 "check that the proxy speaks TLS on this port, that ca_file of "
+                                 "the proxy names the CA of its certificate, and, where it asks "
+                                 "for a client certificate, the credential of the proxy"},
     [REASON_PROXY_TIMED_OUT] = {"proxy_timed_out", FAULT_PROXY,
                                 "proxy {proxy} {proxy_silence} within {timeout}"
                                 "{compared_with_direct}",

@@ -317,6 +317,19 @@ START_TEST(tls_to_the_proxy_works_where_there_is_none_or_it_is_done)
 }
 END_TEST
 
+START_TEST(tls_to_the_proxy_does_not_work_where_a_late_alert_took_the_place_of_an_answer)
+{
+  bench_connect_answer(&bench, 0, NULL);
+  bench.proxy.tls = true;
+  ours()->proxy_tls.handshake_complete = true;
+  ck_assert(proxy_tls_works(&bench.input));
+  ours()->proxy_tls.alert_received = 116;
+  ck_assert(!proxy_tls_works(&bench.input));
+  ours()->tunnel.connect_status = 200;
+  ck_assert(proxy_tls_works(&bench.input));
+}
+END_TEST
+
 /* ---- the CA names ---------------------------------------------------------------------- */
 
 START_TEST(an_issuer_is_acceptable_when_any_of_the_chain_leads_to_a_listed_name)
@@ -388,6 +401,8 @@ static TCase *sights(void)
   tcase_add_test(tcase, a_direct_route_that_we_were_late_for_tells_nothing);
   tcase_add_test(tcase, a_proxy_may_blame_the_target_by_silence_or_5xx);
   tcase_add_test(tcase, tls_to_the_proxy_works_where_there_is_none_or_it_is_done);
+  tcase_add_test(tcase,
+                 tls_to_the_proxy_does_not_work_where_a_late_alert_took_the_place_of_an_answer);
   tcase_add_test(tcase, an_issuer_is_acceptable_when_any_of_the_chain_leads_to_a_listed_name);
   tcase_add_test(tcase, whether_an_issuer_is_acceptable_may_be_unknown);
   return tcase;
