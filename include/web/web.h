@@ -53,6 +53,8 @@ size_t web_preferred(const struct web_exchange *exchange, const struct web_offer
  * content_type is static. */
 void web_answer(struct web_exchange *exchange, unsigned status, const char *content_type,
                 struct buffer *body);
+/* The same with a short text as it is, text/plain. */
+void web_answer_text(struct web_exchange *exchange, unsigned status, const char *text);
 /* The most that a body may have. */
 enum { WEB_BODY_MAX_BYTES = 512 * 1024 * 1024 };
 

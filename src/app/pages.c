@@ -113,17 +113,10 @@ static void verdicts_page(void *context, struct web_exchange *exchange)
   web_answer(exchange, 200, plain_text, &body);
 }
 
-static void answer_text(struct web_exchange *exchange, unsigned status, const char *text)
-{
-  struct buffer body = new_body();
-  buffer_append_text(&body, text);
-  web_answer(exchange, status, plain_text, &body);
-}
-
 static void healthy_page(void *context, struct web_exchange *exchange)
 {
   (void)context;
-  answer_text(exchange, 200, "mtls_exporter is healthy.\n");
+  web_answer_text(exchange, 200, "mtls_exporter is healthy.\n");
 }
 
 static void ready_page(void *context, struct web_exchange *exchange)
@@ -136,9 +129,10 @@ static void ready_page(void *context, struct web_exchange *exchange)
   }
   store_unref(store);
   if (atomic_load(&pages->ready)) {
-    answer_text(exchange, 200, "mtls_exporter is ready.\n");
+    web_answer_text(exchange, 200, "mtls_exporter is ready.\n");
   } else {
-    answer_text(exchange, 503, "mtls_exporter is not ready: first rounds are still under way.\n");
+    web_answer_text(exchange, 503,
+                    "mtls_exporter is not ready: first rounds are still under way.\n");
   }
 }
 
@@ -146,8 +140,8 @@ static void reload_page(void *context, struct web_exchange *exchange)
 {
   const struct pages *pages = context;
   if (pages->reload == NULL) {
-    answer_text(exchange, 403,
-                "Reloading by HTTP is not enabled: start with --web.enable-lifecycle.\n");
+    web_answer_text(exchange, 403,
+                    "Reloading by HTTP is not enabled: start with --web.enable-lifecycle.\n");
   } else {
     pages->reload(pages->reload_context, exchange);
   }
@@ -167,7 +161,7 @@ static void on_visit_ended(void *context, bool complete)
 {
   struct visit *visit = context;
   if (!complete) {
-    answer_text(visit->exchange, 503, "The exporter is reloading or stopping.\n");
+    web_answer_text(visit->exchange, 503, "The exporter is reloading or stopping.\n");
   } else if (visit->debug) {
     struct buffer body = new_body();
     report_text(visit->store, 0, false, &body);
@@ -198,7 +192,7 @@ static void start_visit(const struct pages *pages, struct web_exchange *exchange
   if (visit == NULL || store == NULL) {
     free(visit);
     store_unref(store);
-    answer_text(exchange, 500, "out of memory\n");
+    web_answer_text(exchange, 500, "out of memory\n");
     return;
   }
   *visit = (struct visit){

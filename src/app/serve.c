@@ -118,10 +118,7 @@ static void answer_waiting(struct waiting *waiting, unsigned status, const char 
 {
   while (waiting != NULL) {
     struct waiting *next = waiting->next;
-    struct buffer body;
-    buffer_init(&body, WEB_BODY_MAX_BYTES);
-    buffer_append_text(&body, text);
-    web_answer(waiting->exchange, status, "text/plain; charset=utf-8", &body);
+    web_answer_text(waiting->exchange, status, text);
     free(waiting);
     waiting = next;
   }
@@ -154,10 +151,7 @@ static void on_reload_page(void *context, struct web_exchange *exchange)
   (void)pthread_mutex_unlock(&serving->lock);
   if (!taken) {
     free(waiting);
-    struct buffer body;
-    buffer_init(&body, WEB_BODY_MAX_BYTES);
-    buffer_append_text(&body, "The exporter is stopping.\n");
-    web_answer(exchange, 503, "text/plain; charset=utf-8", &body);
+    web_answer_text(exchange, 503, "The exporter is stopping.\n");
   }
 }
 

@@ -230,6 +230,14 @@ void web_answer(struct web_exchange *exchange, unsigned status, const char *cont
   }
 }
 
+void web_answer_text(struct web_exchange *exchange, unsigned status, const char *text)
+{
+  struct buffer body;
+  buffer_init(&body, WEB_BODY_MAX_BYTES);
+  buffer_append_text(&body, text);
+  web_answer(exchange, status, plain_text, &body);
+}
+
 static struct web_exchange *exchange_create(struct MHD_Connection *connection, const char *path)
 {
   struct web_exchange *exchange = calloc(1, sizeof(*exchange));
