@@ -412,6 +412,11 @@ static bool set_up(struct tls *tls, const char *alpn)
    * requirements with 403. Both only matter in TLS 1.3. */
   (void)wolfSSL_UseKeyShare(ssl, WOLFSSL_ECC_X25519);
   (void)wolfSSL_allow_post_handshake_auth(ssl);
+#if defined(HAVE_SECURE_RENEGOTIATION) || defined(HAVE_SERVER_RENEGOTIATION_INFO)
+  /* RFC 5746 section 3.4: said also by those who never renegotiate. A Squid that peeks at the
+   * server in TLS 1.2 does not go on without, and answers in its place. */
+  (void)wolfSSL_UseSecureRenegotiation(ssl);
+#endif
   if (!host_is_address(tls->server_name) &&
       wolfSSL_UseSNI(ssl, WOLFSSL_SNI_HOST_NAME, tls->server_name,
                      (unsigned short)strlen(tls->server_name)) != WOLFSSL_SUCCESS) {
