@@ -45,16 +45,12 @@ static enum reason way_cause(const struct investigation *it)
 static enum reason connect_answer_cause(const struct investigation *it)
 {
   const struct tunnel_observation *tunnel = &it->observation->tunnel;
-  switch (tunnel->connect_status) {
-  case 407:
+  if (asks_for_password(tunnel->connect_status)) {
     return tunnel->credentials_sent ? REASON_PROXY_AUTHENTICATION_REJECTED
                                     : REASON_PROXY_AUTHENTICATION_REQUIRED;
-  case 403:
-  case 405:
-  case 451:
+  }
+  if (is_denial(tunnel->connect_status)) {
     return REASON_PROXY_DENIED;
-  default:
-    break;
   }
   if (!proxy_may_blame_target(it->observation)) {
     return REASON_PROXY_PROTOCOL_ERROR;
@@ -104,7 +100,7 @@ static enum reason interception_cause(const struct investigation *it)
   case TUNNEL_INTERCEPTED:
     return REASON_TLS_INTERCEPTED;
   case TUNNEL_DENIED:
-    return REASON_TUNNEL_RESET;
+    return it->observation->tls.server_hello_received ? REASON_PROXY_DENIED : REASON_TUNNEL_RESET;
   case TUNNEL_BROKEN:
     return broken_tunnel_cause(it);
   case TUNNEL_UNKNOWN:

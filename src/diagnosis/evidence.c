@@ -260,6 +260,17 @@ bool proxy_may_blame_target(const struct observation *observation)
          strcasestr(tunnel->reason_phrase, "No such domain") != NULL;
 }
 
+bool asks_for_password(int status)
+{
+  /* 401 is what tinyproxy says to a wrong password */
+  return status == 407 || status == 401;
+}
+
+bool is_denial(int status)
+{
+  return status == 403 || status == 405 || status == 451;
+}
+
 bool spoke_too_early(const struct diagnosis_input *input, const struct observation *observation)
 {
   return observation->tunnel.early_bytes && !protocol_greets(input->target->probe.protocol);

@@ -58,6 +58,9 @@ enum reason network_cause(const struct observation *observation);
 enum reason direct_network_cause(const struct diagnosis_input *input);
 /* The proxy's answer to CONNECT, or its silence, may be no more than the target being down. */
 bool proxy_may_blame_target(const struct observation *observation);
+/* What a proxy's status means: who are you; and, to CONNECT or inside the tunnel, no. */
+bool asks_for_password(int status);
+bool is_denial(int status);
 /* Bytes came through the tunnel before ours, from a server that has to wait for them. */
 bool spoke_too_early(const struct diagnosis_input *input, const struct observation *observation);
 /* The proxy itself could be talked to: TLS to it, where there is any, is done. */

@@ -36,6 +36,7 @@ void add_timeout(struct buffer *out, const struct scene *scene);
 void add_alert(struct buffer *out, int alert);
 /* How the connection with the target ended, or that it did not. */
 void add_ending(struct buffer *out, const struct scene *scene);
+void add_http(struct buffer *out, const struct http_observation *http);
 /* What its server said in its own protocol, before TLS and over it. */
 void add_starttls(struct buffer *out, const struct scene *scene);
 void add_service_reply(struct buffer *out, const struct scene *scene);

@@ -155,7 +155,7 @@ void add_ending(struct buffer *out, const struct scene *scene)
   }
 }
 
-static void add_http(struct buffer *out, const struct http_observation *http)
+void add_http(struct buffer *out, const struct http_observation *http)
 {
   buffer_append_format(out, "HTTP %d", http->status);
   if (http->body_excerpt != NULL) {

@@ -112,11 +112,28 @@ static void add_status(struct buffer *out, const struct tunnel_observation *tunn
   }
 }
 
+/* The proxy opened the tunnel, and denies inside it (tunnel_state.c). */
+static bool denied_inside(const struct scene *scene)
+{
+  return scene->verdict->tunnel == TUNNEL_DENIED && scene->observation->ended_in > PHASE_TUNNEL &&
+         scene->observation->tls.server_hello_received;
+}
+
+static void add_page_of_denial(struct buffer *out, const struct scene *scene)
+{
+  buffer_append_text(out, "it opens it, and inside, with a certificate issued by ");
+  add_quoted(out, scene->seen->tls.chain[0].issuer);
+  buffer_append_text(out, ", answers ");
+  add_http(out, &scene->input->observations[PRESENTED_NONE]->http);
+}
+
 static void fact_connect_answer(const struct scene *scene, struct buffer *out)
 {
   const struct tunnel_observation *tunnel = &scene->observation->tunnel;
   int alert = scene->observation->proxy_tls.alert_received;
-  if (tunnel->connect_status != 0) {
+  if (denied_inside(scene)) {
+    add_page_of_denial(out, scene);
+  } else if (tunnel->connect_status != 0) {
     add_status(out, tunnel);
   } else if (tunnel->malformed) {
     buffer_append_text(out, "what it sends is no HTTP answer");
@@ -190,17 +207,23 @@ static void fact_compared_with_direct(const struct scene *scene, struct buffer *
   }
 }
 
-/* Nothing to compare with: what is seen here may be the proxy. */
+/* Nothing to compare with: what is seen here may be the proxy, unless the server's certificate
+ * vouches for it. */
 static void fact_alone(const struct scene *scene, struct buffer *out)
 {
   const struct observation *direct = main_of(scene->input->direct);
   bool comparable = direct != NULL && direct->ended_in >= PHASE_HANDSHAKE;
-  if (is_direct(scene->input) || comparable || scene->verdict->tunnel == TUNNEL_INTACT) {
+  if (is_direct(scene->input) || comparable) {
     return;
   }
-  buffer_append_text(out, "; or it is proxy ");
-  buffer_append_text(out, scene->input->route->name);
-  buffer_append_text(out, " that answers so: there is no direct route to compare with");
+  if (scene->verdict->tunnel == TUNNEL_INTACT) {
+    buffer_append_text(out, "; the tunnel is judged by the certificate in it alone");
+  } else {
+    buffer_append_text(out, "; or it is proxy ");
+    buffer_append_text(out, scene->input->route->name);
+    buffer_append_text(out, " that answers so");
+  }
+  buffer_append_text(out, ": there is no direct route to compare with");
 }
 
 static void fact_interception(const struct scene *scene, struct buffer *out)

@@ -4,7 +4,7 @@
 /* {facts} are filled in by facts.c. */
 static const struct reason_row rows[REASON_COUNT] = {
     [REASON_NONE] = {"", FAULT_UNKNOWN, "", ""},
-    [REASON_OK] = {"ok", FAULT_NONE, "{host} answers as expected: {admission}", ""},
+    [REASON_OK] = {"ok", FAULT_NONE, "{host} answers as expected: {admission}{alone}", ""},
 
     /* the way to the target */
     [REASON_NAME_NOT_RESOLVED] =

@@ -5,11 +5,6 @@
 
 /* diagnosis.md, "The tunnel": what a proxy did with CONNECT, and who answers inside. */
 
-static bool is_denial(int status)
-{
-  return status == 403 || status == 405 || status == 451;
-}
-
 static enum tunnel_state refused_state(const struct diagnosis_input *input,
                                        const struct observation *observation)
 {
@@ -17,7 +12,7 @@ static enum tunnel_state refused_state(const struct diagnosis_input *input,
   if (!proxy_tls_works(input)) {
     return TUNNEL_BROKEN;
   }
-  if (status == 407) {
+  if (asks_for_password(status)) {
     return TUNNEL_AUTHENTICATION_REQUIRED;
   }
   if (is_denial(status)) {
@@ -113,6 +108,16 @@ static enum tunnel_state judged_alone(const struct diagnosis_input *input,
   return inside->tls.verification == VERIFICATION_OK && telling ? TUNNEL_INTACT : TUNNEL_UNKNOWN;
 }
 
+/* Edge SWG denies so, with its protocol detection and its interception on. The server itself has
+ * another answer for who presents nothing. */
+static bool page_denies(const struct diagnosis_input *input)
+{
+  const struct observation *inside = input->observations[PRESENTED_NONE];
+  const struct observation *direct = input->direct[PRESENTED_NONE];
+  return inside != NULL && direct != NULL && is_denial(inside->http.status) &&
+         direct->http.status != inside->http.status;
+}
+
 static enum tunnel_state inside_state(const struct diagnosis_input *input)
 {
   const struct observation *inside = certificate_observation(input->observations);
@@ -135,7 +140,7 @@ static enum tunnel_state inside_state(const struct diagnosis_input *input)
   bool proxy_inside = via_inside(input->observations) && !via_inside(input->direct);
   if (untrusted_only_here || request_is_missing(input) ||
       (proxy_inside && requested_by(input->observations) != ANSWER_YES)) {
-    return TUNNEL_INTERCEPTED;
+    return page_denies(input) ? TUNNEL_DENIED : TUNNEL_INTERCEPTED;
   }
   return inside->tls.verification == VERIFICATION_OK && !other_names_requested(input)
              ? TUNNEL_INTACT

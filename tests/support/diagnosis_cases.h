@@ -20,6 +20,12 @@ static inline void case_ok_through_proxy(struct bench *bench)
   bench_through_proxy(bench);
 }
 
+static inline void case_ok_through_proxy_alone(struct bench *bench)
+{
+  bench_through_proxy(bench);
+  bench_no_direct(bench);
+}
+
 /* ---- the way -------------------------------------------------------------------------- */
 
 static inline void case_name_not_resolved(struct bench *bench)
@@ -106,6 +112,12 @@ static inline void case_proxy_denied(struct bench *bench)
 {
   bench_connect_answer(bench, 403, "Forbidden");
   bench->here[PRESENTED_CLIENT].tunnel.x_squid_error = "ERR_ACCESS_DENIED 0";
+}
+
+static inline void case_denied_by_a_page(struct bench *bench)
+{
+  bench_intercept(bench);
+  bench_http(&bench->here[PRESENTED_NONE], 403, "<title>Access Denied (policy_denied)</title>");
 }
 
 static inline void case_proxy_cannot_reach_target(struct bench *bench)
@@ -592,6 +604,7 @@ static const struct diagnosis_case {
 } diagnosis_cases[] = {
     {REASON_OK, "ok", FAULT_NONE, case_ok, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
     {REASON_OK, "ok", FAULT_NONE, case_ok_through_proxy, YES, YES, YES, TUNNEL_INTACT},
+    {REASON_OK, "ok", FAULT_NONE, case_ok_through_proxy_alone, YES, YES, YES, TUNNEL_INTACT},
     {REASON_NAME_NOT_RESOLVED, "name_not_resolved", FAULT_NETWORK, case_name_not_resolved, UNKNOWN,
      UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_CONNECTION_REFUSED, "connection_refused", FAULT_NETWORK, case_connection_refused,
@@ -619,6 +632,8 @@ static const struct diagnosis_case {
     {REASON_PROXY_AUTHENTICATION_REJECTED, "proxy_authentication_rejected", FAULT_PROXY,
      case_proxy_authentication_rejected, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_AUTHENTICATION_REQUIRED},
     {REASON_PROXY_DENIED, "proxy_denied", FAULT_PROXY, case_proxy_denied, UNKNOWN, UNKNOWN, UNKNOWN,
+     TUNNEL_DENIED},
+    {REASON_PROXY_DENIED, "proxy_denied", FAULT_PROXY, case_denied_by_a_page, NO, NO, UNKNOWN,
      TUNNEL_DENIED},
     {REASON_PROXY_CANNOT_REACH_TARGET, "proxy_cannot_reach_target", FAULT_PROXY,
      case_proxy_cannot_reach_target, UNKNOWN, UNKNOWN, UNKNOWN, TUNNEL_BROKEN},

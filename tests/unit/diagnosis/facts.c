@@ -195,6 +195,28 @@ START_TEST(an_interception_names_both_issuers_and_what_betrays_it)
 }
 END_TEST
 
+START_TEST(a_denial_inside_the_tunnel_is_told_with_its_page)
+{
+  case_denied_by_a_page(&bench);
+  ck_assert_str_eq(fill("{connect_answer}"),
+                   "it opens it, and inside, with a certificate issued by \"CN=Proxy CA\", answers "
+                   "HTTP 403 \"Access Denied (policy_denied)\"");
+}
+END_TEST
+
+START_TEST(a_tunnel_without_a_direct_route_is_said_to_be_judged_alone)
+{
+  bench_through_proxy(&bench);
+  ck_assert_str_eq(fill("x{alone}"), "x");
+  bench_refuse_connection(bench.direct, ECONNREFUSED);
+  ck_assert_str_eq(fill("x{alone}"), "x; the tunnel is judged by the certificate in it alone: "
+                                     "there is no direct route to compare with");
+  bench_unverified(bench.here, &bench.proxy_leaf, VERIFICATION_UNTRUSTED, "no path");
+  ck_assert_str_eq(fill("x{alone}"), "x; or it is proxy edge_swg that answers so: there is no "
+                                     "direct route to compare with");
+}
+END_TEST
+
 /* ---- the server ------------------------------------------------------------------------ */
 
 START_TEST(the_certificate_that_is_out_of_its_dates_is_named_not_the_leaf)
@@ -394,6 +416,8 @@ static TCase *ways(void)
   tcase_add_test(tcase, a_proxy_s_challenge_is_told_where_there_is_one);
   tcase_add_test(tcase, facts_of_a_proxy_are_harmless_on_the_direct_route);
   tcase_add_test(tcase, an_interception_names_both_issuers_and_what_betrays_it);
+  tcase_add_test(tcase, a_denial_inside_the_tunnel_is_told_with_its_page);
+  tcase_add_test(tcase, a_tunnel_without_a_direct_route_is_said_to_be_judged_alone);
   return tcase;
 }
 

@@ -133,6 +133,19 @@ START_TEST(a_proxy_that_names_itself_inside_is_intercepting)
 }
 END_TEST
 
+/* Edge SWG's page; but a server that tells the same to who presents nothing denies by itself. */
+START_TEST(a_page_of_denial_from_an_interceptor_is_denied)
+{
+  bench_intercept(&bench);
+  bench_http(&bench.here[PRESENTED_NONE], 403, "<title>Access Denied</title>");
+  ck_assert_int_eq(state(), TUNNEL_DENIED);
+  bench_http(&bench.direct[PRESENTED_NONE], 403, "<title>Forbidden</title>");
+  ck_assert_int_eq(state(), TUNNEL_INTERCEPTED);
+  bench.input.direct[PRESENTED_NONE] = NULL;
+  ck_assert_int_eq(state(), TUNNEL_INTERCEPTED);
+}
+END_TEST
+
 /* ---- judged alone ---------------------------------------------------------------------- */
 
 START_TEST(without_a_direct_route_a_certificate_of_ca_file_is_intact)
@@ -177,6 +190,7 @@ START_TEST(each_answer_to_connect_has_its_state)
     int status;
     enum tunnel_state state;
   } rows[] = {{407, TUNNEL_AUTHENTICATION_REQUIRED},
+              {401, TUNNEL_AUTHENTICATION_REQUIRED},
               {403, TUNNEL_DENIED},
               {405, TUNNEL_DENIED},
               {451, TUNNEL_DENIED},
@@ -298,6 +312,7 @@ static TCase *inside(void)
   tcase_add_test(tcase, an_untrusted_leaf_where_direct_verifies_is_intercepted);
   tcase_add_test(tcase, an_untrusted_leaf_where_direct_is_untrusted_depends_on_its_issuer);
   tcase_add_test(tcase, a_proxy_that_names_itself_inside_is_intercepting);
+  tcase_add_test(tcase, a_page_of_denial_from_an_interceptor_is_denied);
   tcase_add_test(tcase, without_a_direct_route_a_certificate_of_ca_file_is_intact);
   tcase_add_test(tcase, without_a_direct_route_the_system_s_trust_store_proves_nothing);
   tcase_add_test(tcase, without_a_direct_route_an_untrusted_certificate_is_not_known);
