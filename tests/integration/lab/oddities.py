@@ -12,6 +12,28 @@ DENIAL = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
     b"<html><head><title>Access Denied (policy_denied)</title></head></html>"
 )
+# What a server says to a proxy that goes to it in our place, as that hands it on.
+PASSED_ON = (
+    b"HTTP/1.1 200 OK\r\nVia: 1.1 edge.lab.test\r\nContent-Length: 8\r\n"
+    b"Connection: close\r\n\r\nwelcome\n"
+)
+# Answers to CONNECT, without the line's end: status, and fields that say more.
+REFUSALS = {
+    "says-405": "405 Method Not Allowed",
+    "says-451": "451 Unavailable For Legal Reasons",
+    "asks-basic": '407 Who\r\nProxy-Authenticate: Basic realm="edge"',
+    "asks-digest": '407 Who\r\nProxy-Authenticate: Digest realm="edge", nonce="1", qop="auth"',
+    "asks-ntlm": "407 Who\r\nProxy-Authenticate: NTLM",
+    "asks-negotiate": "407 Who\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM",
+    "squid-refused": "503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111",
+    "squid-timed-out": "503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 110",
+    "status-dns": '502 Bad Gateway\r\nProxy-Status: edge; error=dns_error; rcode="NXDOMAIN"',
+    "status-slow": "504 Gateway Timeout\r\nProxy-Status: edge; error=connection_timeout",
+    "bare-500": "500 Internal Server Error",
+    "bare-502": "502 Bad Gateway",
+    "bare-504": "504 Gateway Timeout",
+    "moved": "302 Found\r\nLocation: http://login.lab.test/",
+}
 
 
 def read_client_hello(connection):
@@ -59,8 +81,8 @@ def opens_then(script):
     return opened
 
 
-def shows_page(identity):
-    """Answers TLS itself, with a page that denies; Edge SWG with protocol detection."""
+def answers_in_place(identity, page):
+    """Answers TLS itself, and the request with that page."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.certificate, identity.key)
 
@@ -68,7 +90,7 @@ def shows_page(identity):
         with contextlib.suppress(ssl.SSLError):
             with context.wrap_socket(connection, server_side=True) as inside:
                 read_head(inside)
-                inside.sendall(DENIAL)
+                inside.sendall(page)
 
     return script
 
@@ -83,21 +105,31 @@ def leads_to(port):
     return script
 
 
-def proxies(interceptor, balanced_port, interceptor_port):
-    """What a proxy does with each connection. balanced_port: another server behind
-    the same name."""
+def refuses_connect():
+    """Proxies that say no to CONNECT, each in its own words."""
     return {
         "swg-denies": says(DENIAL),
-        "swg-resets": opens_then(resets),
-        "swg-page": opens_then(shows_page(interceptor)),
-        "silent": wait_for_close,
-        "silent-tunnel": opens_then(wait_for_close),
         "hangs-up": hangs_up,
         "garbage": says(b"SSH-2.0-OpenSSH_9.2p1\r\n\r\n"),
         "early-bytes": says(CONNECTED + b"hello"),
-        "broken": says(b"HTTP/1.1 500 Internal Server Error\r\n\r\n"),
-        "balanced": opens_then(leads_to(balanced_port)),
-        "interceptor": opens_then(leads_to(interceptor_port)),
+        "silent": wait_for_close,
+        **{
+            name: says(f"HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n".encode("ascii"))
+            for name, answer in REFUSALS.items()
+        },
+    }
+
+
+def opens_tunnel(interceptor, ways):
+    """Proxies that say yes to CONNECT. ways: {name: port} of where some of them lead,
+    wherever they were sent."""
+    return {
+        "swg-resets": opens_then(resets),
+        "swg-closes": opens_then(closes),
+        "swg-page": opens_then(answers_in_place(interceptor, DENIAL)),
+        "swg-passes-on": opens_then(answers_in_place(interceptor, PASSED_ON)),
+        "silent-tunnel": opens_then(wait_for_close),
+        **{name: opens_then(leads_to(port)) for name, port in ways.items()},
     }
 
 

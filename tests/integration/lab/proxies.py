@@ -21,10 +21,10 @@ UNPRIVILEGED_USER = "proxy"  # what Debian's Squid turns into when root starts i
 PLAIN_ROLES = ("plain", "password", "tls")
 # Looks into TLS: answers the client itself at once (step 1), after a look at its
 # ClientHello (step 2), or after one at the server (step 3); or hands the connection on
-# unchanged (splice), or ends it.
+# unchanged (splice), or ends it (terminate).
 TLS_ROLES = (
     *("bump-first", "bump-peeked", "bump-stared", "bump-last"),
-    *("splice", "splice-last", "terminate"),
+    *("splice", "splice-last", "terminate-first", "terminate"),
 )
 ROLES = PLAIN_ROLES + TLS_ROLES
 
@@ -35,8 +35,9 @@ https_port 127.0.0.1:{tls} name=tls tls-cert={tls_certificate} tls-key={tls_key}
 {tls_ports}
 acl on_password_port myportname password
 acl bumps_first myportname bump-first
+acl terminates_first myportname terminate-first
 acl terminates myportname terminate
-acl peeks myportname bump-peeked splice splice-last
+acl peeks myportname bump-peeked splice splice-last terminate
 acl splices myportname splice
 acl goes_on_peeking myportname splice-last
 acl goes_on_staring myportname bump-last
@@ -54,8 +55,9 @@ http_access allow localhost
 http_access deny all
 
 ssl_bump bump bumps_first
-ssl_bump terminate terminates
+ssl_bump terminate terminates_first
 ssl_bump peek step_one peeks
+ssl_bump terminate terminates
 ssl_bump stare step_one
 ssl_bump peek step_two goes_on_peeking
 ssl_bump stare step_two goes_on_staring
@@ -84,7 +86,7 @@ pinger_enable off
 logfile_rotate 0
 buffered_logs off
 client_db off
-connect_timeout 1 second
+connect_timeout 5 seconds
 dns_nameservers 127.0.0.1
 dns_timeout 1 second
 dns_retransmit_interval 1 second

@@ -259,9 +259,9 @@ class OpensslServer:
 class OpensslServers:
     """An openssl s_server for each mode and version; started when first asked for."""
 
-    def __init__(self, pki, directory):
+    def __init__(self, pki, directory, **options):
         self.servers = Lazily(
-            threading.Lock(), lambda name: OpensslServer(pki, directory, *name)
+            threading.Lock(), lambda name: OpensslServer(pki, directory, *name, **options)
         )
 
     def port(self, mode, version, certificate="good"):

@@ -13,7 +13,7 @@ from lab.haproxy import Haproxy
 from lab.holes import BlackHole, Down
 from lab.node import Node
 from lab.proxies import PASSWORD, ROLES, TINYPROXY_ROLES, USERNAME, Squid, Tinyproxy
-from lab.servers import NGINX_MODES, Nginx, NginxServer, OpensslServer, OpensslServers
+from lab.servers import NGINX_MODES, Nginx, NginxServer, OpensslServers
 from lab.stunnel import Stunnel
 
 VERSIONS = ("1.2", "1.3")
@@ -65,7 +65,8 @@ class World:
             return self.part("tinyproxy").url(name, USERNAME if with_user else None)
         if name == "unresolvable":
             return f"http://{NOBODY}:3128"
-        return f"http://127.0.0.1:{self._proxy_port(name)}"
+        who = USERNAME + "@" if with_user else ""
+        return f"http://{who}127.0.0.1:{self._proxy_port(name)}"
 
     def _proxy_port(self, name):
         if name in ("down", "black_hole"):
@@ -79,11 +80,9 @@ class World:
         return self.server_port("nginx", "forbidden", "1.3")
 
     def _start_nginx(self):
-        blocks = [
-            NginxServer("on", ("1.3",), name="forbidden-1.3-good"),
-            NginxServer("on", ("1.3",), "second"),
-        ]
+        blocks = [NginxServer("on", ("1.3",), name="forbidden-1.3-good")]
         for version in VERSIONS:
+            blocks += [NginxServer(mode, (version,), "second") for mode in ("on", "off")]
             blocks += [NginxServer(mode, (version,)) for mode in NGINX_MODES]
             for certificate in OTHER_SERVER_CERTIFICATES:
                 blocks.append(NginxServer("on", (version,), certificate))
@@ -126,18 +125,21 @@ class World:
 
     def _start_interceptor(self):
         """Answers for everybody, and asks for a certificate for its own purposes."""
-        return OpensslServer(
-            self.pki,
-            self.directory,
-            *("required", "1.3", "interceptor"),
-            client_ca=self.pki.interception_ca.certificate,
-        )
+        trusted = self.pki.interception_ca.certificate
+        return OpensslServers(self.pki, self.directory, client_ca=trusted)
 
     def _start_odd_proxies(self):
+        """balanced: another server behind the same name; only-way: a server that is
+        not reached in another way."""
+        ways = {}
+        for version in VERSIONS:
+            interceptor = self.server_port("interceptor", "required", version, "interceptor")
+            ways["interceptor-" + version] = interceptor
+            for mode in ("on", "off"):
+                second = self.server_port("nginx", mode, version, "second")
+                ways[f"balanced-{mode}-{version}"] = second
+                ways[f"only-way-{mode}-{version}"] = self.server_port("nginx", mode, version)
         return oddities.Peers(
-            oddities.proxies(
-                self.pki.servers["interceptor"],
-                self.server_port("nginx", "on", "1.3", "second"),
-                self.part("interceptor").port,
-            )
+            oddities.refuses_connect()
+            | oddities.opens_tunnel(self.pki.servers["interceptor"], ways)
         )
