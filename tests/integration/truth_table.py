@@ -141,6 +141,10 @@ def told(row):
     return row["client_cert"] != "none" and row["http_client"] != "-"
 
 
+def shown_a_look_alike(row):
+    return row["untrusted"] in ("true", "false")
+
+
 def place(row):
     """Who is asked and how; the same for every client certificate."""
     return *(row[name] for name in QUESTION if name != "client_cert"), row.route
@@ -156,7 +160,8 @@ def look(row, presented):
         more["proxy"] = proxy_url(world, row).rpartition("/")[2].rpartition("@")[2]
         if "password" in row.options:
             more.update(user=USERNAME, password_file=password_file(world, row))
-    identity = world.pki.client(row["client_cert"]) if presented == "client" else None
+    certificates = {"client": world.pki.clients, "untrusted": world.pki.look_alikes}
+    identity = certificates[presented][row["client_cert"]] if presented != "none" else None
     return oracle.look(host, port, row["tls"], ca_file(world, row), identity, **more)
 
 
@@ -166,13 +171,17 @@ class TheTable(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             first = {place(row): row for row in rows}
             without = {at: pool.submit(look, row, "none") for at, row in first.items()}
-            withs = [pool.submit(look, row, "client") if told(row) else None for row in rows]
-        for row, client in zip(rows, withs, strict=True):
+            client = [pool.submit(look, row, "client") if told(row) else None for row in rows]
+            untrusted = [
+                pool.submit(look, row, "untrusted") if shown_a_look_alike(row) else None
+                for row in rows
+            ]
+        for row, *seen in zip(rows, client, untrusted, strict=True):
             with self.subTest(line=row.line, row=row.title()):
                 none = without[place(row)].result()
-                self.check(row, none, client.result() if client else None)
+                self.check(row, none, *(one.result() if one else None for one in seen))
 
-    def check(self, row, none, client):
+    def check(self, row, none, client, untrusted):
         if row["requested"] == "null":
             self.assertIn(none.connect_status, (401, 403, 407), none.story())
             return
@@ -185,11 +194,16 @@ class TheTable(unittest.TestCase):
         self.check_refusal(row, "none", none, "required", False)
         if client is not None:
             self.check_refusal(row, "client", client, "accepted", True)
+        if untrusted is not None:
+            self.check_answer(row, "untrusted", untrusted, True)
 
     def check_refusal(self, row, presented, seen, asked, when_admitted):
         for name, value in (("alert_", seen.alert), ("http_", seen.http_status)):
             expected = row[name + presented]
             self.assertTrue(agrees(expected, as_text(value)), f"{name}{value}\n{seen.story()}")
+        self.check_answer(row, asked, seen, when_admitted)
+
+    def check_answer(self, row, asked, seen, when_admitted):
         answer = seen.requested and seen.admitted == when_admitted
         if row[asked] in ("true", "false"):
             self.assertEqual(as_text(answer), row[asked], seen.story())

@@ -58,6 +58,7 @@ class Asked:
         certificate = route["client_certificate"]
         found = {name: certificate.get(name) for name in ("requested", "required", "accepted")}
         found["during"] = certificate["requested_during"]
+        found["untrusted"] = certificate["untrusted_accepted"]
         tunnel = route["tunnel"]
         found["tunnel"] = tunnel["state"] if tunnel else None
         found.update(fault=route["fault"], reason=route["reason"])

@@ -174,6 +174,14 @@ class Lazily(dict):
             return self[name]
 
 
+AUTHORITIES = {
+    "client_ca": "/O=Lab/CN=Lab Client CA",
+    "issuing_ca": "/O=Lab/CN=Lab Issuing CA",
+    "other_client_ca": "/O=Lab/CN=Another Client CA",
+    "server_ca": "/O=Lab/CN=Lab Server CA",
+    "untrusted_ca": "/O=Lab/CN=Untrusted Server CA",
+    "interception_ca": "/O=Lab/CN=Lab Interception CA",
+}
 # How each differs from a good one.
 CLIENTS = {
     "good": {},
@@ -211,6 +219,8 @@ class Pki:
         os.chmod(directory, 0o755)
         self._make_authorities()
         self.clients = Lazily(self.lock, self._client)
+        self.look_alikes = Lazily(self.lock, self._look_alike)
+        self.impostors = Lazily(self.lock, self._impostor)
         self.servers = Lazily(self.lock, self._server)
         self.key_password = self.path("client-encrypted.password")
         with open(self.key_password, "w", encoding="ascii") as file:
@@ -241,15 +251,16 @@ class Pki:
             return self._bundle("clients.crl", *lists)
 
     def _make_authorities(self):
-        def authority(name, common_name, issuer=None):
-            return Authority(self.directory, name, f"/O=Lab/CN={common_name}", issuer)
+        def authority(attribute, issuer=None):
+            name = attribute.replace("_", "-")
+            return Authority(self.directory, name, AUTHORITIES[attribute], issuer)
 
-        self.client_ca = authority("client-ca", "Lab Client CA")
-        self.issuing_ca = authority("issuing-ca", "Lab Issuing CA", self.client_ca)
-        self.other_client_ca = authority("other-client-ca", "Another Client CA")
-        self.server_ca = authority("server-ca", "Lab Server CA")
-        self.untrusted_ca = authority("untrusted-ca", "Untrusted Server CA")
-        self.interception_ca = authority("interception-ca", "Lab Interception CA")
+        self.client_ca = authority("client_ca")
+        self.issuing_ca = authority("issuing_ca", self.client_ca)
+        self.other_client_ca = authority("other_client_ca")
+        self.server_ca = authority("server_ca")
+        self.untrusted_ca = authority("untrusted_ca")
+        self.interception_ca = authority("interception_ca")
 
     def _client(self, name):
         if name == "chain":
@@ -260,11 +271,26 @@ class Pki:
         authority = getattr(self, settings.pop("authority"))
         return authority.issue("client-" + name, f"/O=Lab/CN=client {name}", **settings)
 
-    def _with_chain(self, leaf):
+    def _look_alike(self, name):
+        """What is to the client of that name as `untrusted` is to ours: equal but for the
+        keys, its own and its CA's."""
+        if name == "chain":
+            return self._with_chain(self.look_alikes["chain-missing"], "look-alike-chain")
+        if name == "encrypted-key":
+            return self.look_alikes["good"]
+        settings = {"authority": "client_ca", "usage": "clientAuth"} | CLIENTS[name]
+        impostor = self.impostors[settings.pop("authority")]
+        return impostor.issue("look-alike-" + name, f"/O=Lab/CN=client {name}", **settings)
+
+    def _impostor(self, authority):
+        """A CA with the name of another."""
+        return Authority(self.directory, "impostor-" + authority, AUTHORITIES[authority])
+
+    def _with_chain(self, leaf, name="client-chain"):
         """The same leaf with the certificate of the intermediate that issued it."""
-        chain = Identity(self.directory, "client-chain")
+        chain = Identity(self.directory, name)
         chain.key = leaf.key
-        self._bundle("client-chain.crt", leaf.certificate, self.issuing_ca.certificate)
+        self._bundle(name + ".crt", leaf.certificate, self.issuing_ca.certificate)
         return chain
 
     def _with_encrypted_key(self, plain):

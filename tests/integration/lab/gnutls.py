@@ -9,10 +9,11 @@ PRIORITIES = {
     "1.2": "NORMAL:-VERS-ALL:+VERS-TLS1.2",
     "1.3": "NORMAL:-VERS-ALL:+VERS-TLS1.3",
 }
-# required: as gnutls-serv does it alone. request: verifies none.
+# required: as gnutls-serv does it alone. any and request: verify none.
 MODES = {
     "required": ("--require-client-cert", "--verify-client-cert"),
     "verify": ("--verify-client-cert",),
+    "any": ("--require-client-cert",),
     "request": (),
     "off": ("--disable-client-cert",),
     "crl": ("--require-client-cert", "--verify-client-cert", "--x509crlfile"),

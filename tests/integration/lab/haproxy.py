@@ -30,17 +30,21 @@ DENY_UNVERIFIED = "http-request deny deny_status 403 if { ssl_c_verify gt 0 }"
 DENY_WITHOUT = "http-request deny deny_status 403 unless { ssl_c_used }"
 
 # How client certificates are treated: words of the bind line, and a rule.
-# ignore-errors: every certificate passes TLS, a rule then looks at the result.
+# ignore-errors: every certificate passes TLS, a rule then looks at the result. any: no
+# rule does.
 # no-names: the CertificateRequest lists no CA.
+IGNORE_ERRORS = "crt-ignore-err all ca-ignore-err all"
 MODES = {
     "required": ("ca-file {client_ca} verify required", ""),
     "optional": ("ca-file {client_ca} verify optional", ""),
     "off": ("", ""),
     "optional-deny": ("ca-file {client_ca} verify optional", DENY_WITHOUT),
     "ignore-errors": (
-        "ca-file {client_ca} verify required crt-ignore-err all ca-ignore-err all",
+        "ca-file {client_ca} verify required " + IGNORE_ERRORS,
         DENY_UNVERIFIED,
     ),
+    "any": ("ca-file {client_ca} verify required " + IGNORE_ERRORS, ""),
+    "optional-any": ("ca-file {client_ca} verify optional " + IGNORE_ERRORS, ""),
     "no-names": ("ca-file {client_ca} verify required no-ca-names", ""),
     "crl": ("ca-file {client_ca} verify required crl-file {revocation_list}", ""),
 }

@@ -188,10 +188,12 @@ class Nginx:
         )
 
 
-# listed: lists the CA names of a file, whatever it trusts.
+# any: wants a certificate, and goes on whatever it finds wrong with it. listed: lists the
+# CA names of a file, whatever it trusts.
 S_SERVER_MODES = {
     "required": ("-Verify", "2", "-verify_return_error"),
     "optional": ("-verify", "2", "-verify_return_error"),
+    "any": ("-Verify", "2"),
     "off": (),
     "crl": ("-Verify", "2", "-verify_return_error", "-crl_check", "-CRL", "{revocation_list}"),
     "listed": ("-Verify", "2", "-verify_return_error", "-requestCAfile", "{issuing_ca}"),

@@ -10,7 +10,7 @@ TABLE = os.path.join(
 QUESTION = ("server", "mode", "tls", "server_cert", "client_cert", "proxy", "options")
 # What is true on the row's route.
 ANSWER = (
-    *("requested", "during", "required", "accepted", "tunnel", "fault", "reason"),
+    *("requested", "during", "required", "accepted", "untrusted", "tunnel", "fault", "reason"),
     *("alert_client", "alert_none", "http_client", "http_none", "exit"),
 )
 TIMEOUT_SECONDS = 10
