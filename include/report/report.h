@@ -54,9 +54,22 @@ void report_text(struct store *store, size_t target, bool colour, struct buffer 
 /* One line a target and route, aligned, for quickstart and `serve` at a glance. */
 void report_table(struct store *store, bool colour, struct buffer *out);
 
-/* The page "/": complete HTML, no script needed, nothing from elsewhere. */
+/* What a query of "/" asks for: its parameters as they came, NULL for those that did not. What
+ * cannot be understood counts as not asked for. */
+struct index_query {
+  const char *sort;  /* "target", "route", "verdict", "reason", "since", "probed", ... */
+  const char *order; /* "asc", "desc" */
+  const char *text;  /* in name, address, route or reason; case does not matter */
+  const char *fault; /* a party, "any" or "waiting" */
+  const char *label; /* "team=payments", or "team" for whatever its value */
+  const char *page;  /* from "1" on */
+};
+
+/* The page "/": complete HTML, no script needed, nothing from elsewhere. A part of the routes, in
+ * time and size that a long list does not change much. */
 void report_index_html(struct store *store, const struct exporter_facts *exporter,
-                       const char *telemetry_path, struct buffer *out);
+                       const char *telemetry_path, const struct index_query *query,
+                       struct buffer *out);
 /* The page "/targets/NAME": the verdict on every route, and each connection step by step, route
  * beside route. false: there is no such target. */
 bool report_target_html(struct store *store, const char *name, struct buffer *out);

@@ -61,6 +61,36 @@ struct route_snapshot {
 void store_read_route(struct store *store, size_t target, size_t route, struct route_snapshot *out);
 void route_snapshot_deinit(struct route_snapshot *snapshot);
 
+/* A fault with its reason, which lasted from then on. */
+struct diagnosis {
+  enum fault fault;
+  const char *reason; /* static; NULL: none */
+  int64_t since_ns;   /* wall clock */
+};
+/* The newest first, the last eight changes with what there was before them. */
+enum { STORE_DIAGNOSES_KEPT = 9 };
+struct diagnosis_history {
+  struct diagnosis diagnoses[STORE_DIAGNOSES_KEPT];
+  size_t count;
+};
+void store_read_history(struct store *store, size_t target, size_t route,
+                        struct diagnosis_history *out);
+
+/* A route in a line of a long list: no reference is taken, nothing is to be let go. */
+struct route_summary {
+  bool judged; /* else all is unknown but last_probe_ns */
+  bool success;
+  enum answer requested;
+  enum answer required;
+  enum answer accepted;
+  enum tunnel_state tunnel;
+  struct diagnosis now;
+  struct diagnosis before; /* the diagnosis that now took the place of */
+  int64_t last_probe_ns;   /* wall clock; 0 never */
+};
+void store_read_summary(struct store *store, size_t target, size_t route,
+                        struct route_summary *out);
+
 /* Upper bounds in seconds of the duration histogram, without +Inf. */
 extern const double store_bucket_bounds[];
 enum { STORE_BUCKETS = 12 };

@@ -63,7 +63,15 @@ static void index_page(void *context, struct web_exchange *exchange)
   const struct exporter_facts facts = exporter_state_facts(pages->state);
   struct buffer body = new_body();
   struct store *store = exporter_state_store(pages->state);
-  report_index_html(store, &facts, pages->telemetry_path, &body);
+  const struct index_query query = {
+      .sort = web_parameter(exchange, "sort", 0),
+      .order = web_parameter(exchange, "order", 0),
+      .text = web_parameter(exchange, "text", 0),
+      .fault = web_parameter(exchange, "fault", 0),
+      .label = web_parameter(exchange, "label", 0),
+      .page = web_parameter(exchange, "page", 0),
+  };
+  report_index_html(store, &facts, pages->telemetry_path, &query, &body);
   store_unref(store);
   web_answer(exchange, 200, html, &body);
 }

@@ -28,6 +28,15 @@ static const char style_sheet[] =
     "td:nth-child(4){min-width:20rem;width:50%;overflow-wrap:anywhere}"
     "td:nth-child(8){min-width:6rem;overflow-wrap:anywhere}small{display:block;font-"
     "weight:400;color:var(--soft)}"
+    "form{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:end;margin:.75rem 0}"
+    "label{display:flex;flex-direction:column;font-size:.85rem;color:var(--soft)}"
+    "input,select,button{font:inherit;color:var(--text);background:var(--page);"
+    "border:1px solid var(--soft);border-radius:.25rem;padding:.3rem .5rem}"
+    ":focus-visible{outline:3px solid var(--link);outline-offset:2px}"
+    "thead a{color:inherit}th[aria-sort=ascending] a::after{content:\" \\2191\"}"
+    "th[aria-sort=descending] a::after{content:\" \\2193\"}"
+    ".ok a,.fault a,.waiting a{color:inherit}"
+    ".changes{padding-left:1.5rem}.changes li{margin:.35rem 0;overflow-wrap:anywhere}"
     "p{margin:.25rem 0}code,pre{font-size:.95em}pre{white-space:pre-wrap}time{font-size:.9em}"
     ".steps{overflow-x:auto}.steps td{min-width:12rem;overflow-wrap:anywhere}"
     ".steps td:nth-child(n){width:auto}.differs{background:var(--differs)}"
@@ -35,7 +44,7 @@ static const char style_sheet[] =
     ".ok{color:var(--good)}.fault{color:var(--bad)}.waiting{color:var(--unsure)}"
     ".ok,.fault,.waiting{font-weight:600}"
     "@media (max-width:70rem){table,caption,tbody,tr,th,td{display:block}"
-    "thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    "thead tr{display:flex;flex-wrap:wrap}thead th{border:0}"
     "tr{border:1px solid var(--line);border-radius:.4rem;margin:.75rem 0;padding:.25rem 0}"
     "tbody th,td,td:nth-child(n){border:0;padding:.25rem "
     ".6rem;min-width:0;max-width:none;width:auto}"
@@ -76,18 +85,40 @@ void html_head(struct buffer *out, const char *title)
                        title[0] != '\0' ? " - " : "", style_sheet);
 }
 
-void html_target_path(struct buffer *out, const char *name)
+void html_percent_encoded(struct buffer *out, const char *text)
 {
   static const char unreserved[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  buffer_append_text(out, "/targets/");
-  for (; *name != '\0'; name++) {
-    if (strchr(unreserved, *name) != NULL) {
-      buffer_append_char(out, *name);
+  for (; *text != '\0'; text++) {
+    if (strchr(unreserved, *text) != NULL) {
+      buffer_append_char(out, *text);
     } else {
-      buffer_append_format(out, "%%%02X", (unsigned char)*name);
+      buffer_append_format(out, "%%%02X", (unsigned char)*text);
     }
   }
+}
+
+void html_target_path(struct buffer *out, const char *name)
+{
+  buffer_append_text(out, "/targets/");
+  html_percent_encoded(out, name);
+}
+
+static void append_diagnosis(struct buffer *out, const struct diagnosis *diagnosis)
+{
+  buffer_append_text(out, "<code>");
+  escape_html(out, diagnosis->reason);
+  buffer_append_text(out, "</code>");
+  if (diagnosis->fault != FAULT_NONE) {
+    buffer_append_format(out, " (%s)", fault_name(diagnosis->fault));
+  }
+}
+
+void html_change(struct buffer *out, const struct diagnosis *before, const struct diagnosis *now)
+{
+  append_diagnosis(out, before);
+  buffer_append_text(out, " became ");
+  append_diagnosis(out, now);
 }
 
 void html_verdict(struct buffer *out, const struct route_view *route)
@@ -129,8 +160,13 @@ void html_reason(struct buffer *out, const struct route_view *route)
   buffer_append_text(out, "</code>");
   append_paragraph(out, "", verdict->explanation);
   append_paragraph(out, "<strong>What to do:</strong> ", verdict->remedy);
-  if (verdict->proxy_policy != NULL) {
-    buffer_append_text(out, "<details><summary>Policy for the proxy</summary><pre>");
+}
+
+void html_policy(struct buffer *out, const struct route_view *route)
+{
+  const struct verdict *verdict = route->snapshot.verdict;
+  if (verdict != NULL && verdict->proxy_policy != NULL) {
+    buffer_append_text(out, "<details open><summary>Policy for the proxy</summary><pre>");
     escape_lines(out, "", verdict->proxy_policy, escape_html);
     buffer_append_text(out, "</pre></details>");
   }

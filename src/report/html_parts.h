@@ -15,9 +15,15 @@ void html_head(struct buffer *out, const char *title);
 void html_time(struct buffer *out, int64_t ns);
 /* "ok", "fault: proxy", "waiting" */
 void html_verdict(struct buffer *out, const struct route_view *route);
-/* The reason with explanation, remedy and the lines of policy that go with it. */
+/* The reason with explanation and remedy. */
 void html_reason(struct buffer *out, const struct route_view *route);
-/* "/targets/NAME", percent-encoded (RFC 3986 section 2.1). */
+/* The lines of policy that make the proxy tunnel; nothing where they are no help. */
+void html_policy(struct buffer *out, const struct route_view *route);
+/* "tls_intercepted (proxy) became ok" */
+void html_change(struct buffer *out, const struct diagnosis *before, const struct diagnosis *now);
+/* RFC 3986 section 2.1 */
+void html_percent_encoded(struct buffer *out, const char *text);
+/* "/targets/NAME", percent-encoded. */
 void html_target_path(struct buffer *out, const char *name);
 
 #endif

@@ -311,7 +311,24 @@ static void write_facts(struct buffer *out, const struct route_view *route)
   buffer_append_text(out, "</ul>\n");
 }
 
-static void write_route(struct buffer *out, const struct route_view *route)
+static void write_changes(struct buffer *out, const struct diagnosis_history *history)
+{
+  if (history->count < 2) {
+    return;
+  }
+  buffer_append_text(out, "<h4>Last changes</h4>\n<ol class=\"changes\">\n");
+  for (size_t i = 0; i + 1 < history->count; i++) {
+    buffer_append_text(out, "<li>");
+    html_time(out, history->diagnoses[i].since_ns);
+    buffer_append_text(out, ": ");
+    html_change(out, &history->diagnoses[i + 1], &history->diagnoses[i]);
+    buffer_append_text(out, "</li>\n");
+  }
+  buffer_append_text(out, "</ol>\n");
+}
+
+static void write_route(struct buffer *out, const struct route_view *route,
+                        const struct diagnosis_history *history)
 {
   buffer_append_text(out, "<section>\n<h3>");
   escape_html(out, route->route->name);
@@ -319,6 +336,7 @@ static void write_route(struct buffer *out, const struct route_view *route)
   html_verdict(out, route);
   buffer_append_text(out, "</h3>\n");
   html_reason(out, route);
+  html_policy(out, route);
   buffer_append_text(out, "<p>Since ");
   html_time(out, route->snapshot.last_change_ns);
   buffer_append_text(out, ", last probe ");
@@ -326,10 +344,11 @@ static void write_route(struct buffer *out, const struct route_view *route)
   buffer_append_format(out, ", %llu changes of the diagnosis since start.</p>\n",
                        (unsigned long long)route->snapshot.diagnosis_changes);
   write_facts(out, route);
+  write_changes(out, history);
   buffer_append_text(out, "</section>\n");
 }
 
-static void write_page(struct buffer *out, const struct view *view)
+static void write_page(struct buffer *out, struct store *store, const struct view *view)
 {
   const struct target *target = view->routes[0].target;
   char address[ADDRESS_BYTES];
@@ -341,7 +360,9 @@ static void write_page(struct buffer *out, const struct view *view)
   escape_html(out, address);
   buffer_append_text(out, "</p>\n</header>\n<main>\n<h2>Verdict</h2>\n");
   for (size_t i = 0; i < view->route_count; i++) {
-    write_route(out, &view->routes[i]);
+    struct diagnosis_history history;
+    store_read_history(store, view->routes[i].target_index, i, &history);
+    write_route(out, &view->routes[i], &history);
   }
   buffer_append_text(out, "<h2>The connections, step by step</h2>\n");
   for (size_t presented = 0; presented < PRESENTED_COUNT; presented++) {
@@ -362,7 +383,7 @@ bool report_target_html(struct store *store, const char *name, struct buffer *ou
     }
     if (view_init(&view, store, i, 1, out) == STATUS_OK) {
       html_head(out, name);
-      write_page(out, &view);
+      write_page(out, store, &view);
       view_deinit(&view);
     }
     return true;

@@ -22,6 +22,8 @@ struct view {
   size_t route_count;
 };
 
+/* Of count targets from first on. */
+size_t view_count_routes(const struct settings *settings, size_t first, size_t count);
 /* Reads count targets from first on. STATUS_OUT_OF_MEMORY also makes out fail. */
 NODISCARD enum status view_init(struct view *view, struct store *store, size_t first, size_t count,
                                 struct buffer *out);

@@ -4,7 +4,7 @@
 
 #include "report_internal.h"
 
-static size_t count_routes(const struct settings *settings, size_t first, size_t count)
+size_t view_count_routes(const struct settings *settings, size_t first, size_t count)
 {
   size_t routes = 0;
   for (size_t i = first; i < first + count; i++) {
@@ -17,7 +17,7 @@ enum status view_init(struct view *view, struct store *store, size_t first, size
                       struct buffer *out)
 {
   const struct settings *settings = store_settings(store);
-  size_t route_count = count_routes(settings, first, count);
+  size_t route_count = view_count_routes(settings, first, count);
   *view = (struct view){.routes = calloc(route_count > 0 ? route_count : 1, sizeof(*view->routes))};
   if (view->routes == NULL) {
     out->status = STATUS_OUT_OF_MEMORY;

@@ -17,6 +17,7 @@ struct slot {
   size_t route_kind;
   bool judged;               /* had a verdict once */
   struct route_snapshot now; /* holds references */
+  struct diagnosis_history history;
 };
 
 struct histogram_slot {
@@ -175,6 +176,21 @@ static bool same_diagnosis(const struct verdict *a, const struct verdict *b)
   return a->fault == b->fault && strcmp(a->reason, b->reason) == 0;
 }
 
+/* Nothing new where it is the newest already. */
+static void remember_diagnosis(struct diagnosis_history *history, const struct verdict *verdict,
+                               int64_t since_ns)
+{
+  const struct diagnosis *newest = &history->diagnoses[0];
+  if (history->count > 0 && newest->fault == verdict->fault &&
+      strcmp(newest->reason, verdict->reason) == 0) {
+    return;
+  }
+  size_t kept = history->count < STORE_DIAGNOSES_KEPT ? history->count : STORE_DIAGNOSES_KEPT - 1;
+  memmove(&history->diagnoses[1], &history->diagnoses[0], kept * sizeof(history->diagnoses[0]));
+  history->diagnoses[0] = (struct diagnosis){verdict->fault, verdict->reason, since_ns};
+  history->count = kept + 1;
+}
+
 /* Turns the slot's state into the one after the result. What it replaces goes into
  * old, for the caller to let go outside the lock. */
 static void apply_result(struct route_snapshot *now, const struct route_result *result,
@@ -211,6 +227,9 @@ void store_record_route(struct store *store, size_t target, size_t route,
   struct route_snapshot old = {0};
   (void)pthread_mutex_lock(&slot->lock);
   apply_result(&slot->now, result, &old);
+  if (slot->now.verdict != NULL) {
+    remember_diagnosis(&slot->history, slot->now.verdict, slot->now.last_probe_ns);
+  }
   bool first = !slot->judged && slot->now.verdict != NULL;
   slot->judged = slot->judged || first;
   (void)pthread_mutex_unlock(&slot->lock);
@@ -291,6 +310,38 @@ void store_read_route(struct store *store, size_t target, size_t route, struct r
   (void)pthread_mutex_unlock(&slot->lock);
 }
 
+void store_read_history(struct store *store, size_t target, size_t route,
+                        struct diagnosis_history *out)
+{
+  struct slot *slot = find_slot(store, target, route);
+  (void)pthread_mutex_lock(&slot->lock);
+  *out = slot->history;
+  (void)pthread_mutex_unlock(&slot->lock);
+}
+
+void store_read_summary(struct store *store, size_t target, size_t route, struct route_summary *out)
+{
+  struct slot *slot = find_slot(store, target, route);
+  (void)pthread_mutex_lock(&slot->lock);
+  const struct verdict *verdict = slot->now.verdict;
+  *out = (struct route_summary){.requested = ANSWER_UNKNOWN,
+                                .required = ANSWER_UNKNOWN,
+                                .accepted = ANSWER_UNKNOWN,
+                                .tunnel = TUNNEL_UNKNOWN,
+                                .last_probe_ns = slot->now.last_probe_ns};
+  if (verdict != NULL) {
+    out->judged = true;
+    out->success = verdict->success;
+    out->requested = verdict->requested;
+    out->required = verdict->required;
+    out->accepted = verdict->accepted;
+    out->tunnel = verdict->tunnel;
+    out->now = slot->history.diagnoses[0];
+    out->before = slot->history.diagnoses[1]; /* all zero where there is none */
+  }
+  (void)pthread_mutex_unlock(&slot->lock);
+}
+
 void route_snapshot_deinit(struct route_snapshot *snapshot)
 {
   for (size_t i = 0; i < PRESENTED_COUNT; i++) {
@@ -363,6 +414,7 @@ static void inherit_slot(struct store *store, struct slot *slot, const struct sl
     slot->judged = before->judged;
     (void)atomic_fetch_sub(&store->slots_without_verdict, before->judged ? 1 : 0);
     slot->now = known;
+    slot->history = before->history;
     return;
   }
   slot->now.probes = known.probes;

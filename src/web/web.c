@@ -54,7 +54,7 @@ static const struct {
 } common_headers[] = {
     {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
     {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "
-                                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+                                "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"},
     {"Referrer-Policy", "no-referrer"},
     {"X-Content-Type-Options", "nosniff"},
 };

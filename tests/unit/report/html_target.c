@@ -54,6 +54,22 @@ START_TEST(what_was_not_probed_has_no_table)
 }
 END_TEST
 
+START_TEST(policy_and_last_changes_are_told)
+{
+  struct store *store = fixture_store();
+  struct verdict *verdict = fixture_verdict(FAULT_PROXY, "proxy_denied");
+  verdict->proxy_policy = strdup("<Proxy tunnel>\n    url.port=443 authenticate(no)\n");
+  fixture_record(store, FIXTURE_PAYMENTS, FIXTURE_PROXY,
+                 &(struct route_result){.verdict = verdict});
+  char *page = render(store, "payments-api");
+  assert_has(page, "<summary>Policy for the proxy</summary><pre>&lt;Proxy tunnel&gt;\n"
+                   "    url.port=443 authenticate(no)\n</pre></details>");
+  assert_has(page, "<code>tls_intercepted</code> (proxy) became <code>proxy_denied</code> (proxy)");
+  assert_elements_closed(page);
+  free(page);
+}
+END_TEST
+
 START_TEST(unknown_name_is_no_page)
 {
   struct store *store = fixture_store();
@@ -84,6 +100,7 @@ int main(void)
   tcase_add_test(cases, page_tells_the_verdict_on_every_route);
   tcase_add_test(cases, steps_stand_side_by_side_and_what_differs_is_marked);
   tcase_add_test(cases, what_was_not_probed_has_no_table);
+  tcase_add_test(cases, policy_and_last_changes_are_told);
   tcase_add_test(cases, unknown_name_is_no_page);
   tcase_add_test(cases, hostile_bytes_stay_text);
   suite_add_tcase(suite, cases);

@@ -185,6 +185,51 @@ START_TEST(change_of_fault_or_reason_is_counted_and_dated)
 }
 END_TEST
 
+START_TEST(history_keeps_the_last_diagnoses_newest_first)
+{
+  static const char *const reasons[] = {"ok", "tls_intercepted", "proxy_denied"};
+  struct store *store = make_store();
+  struct diagnosis_history history;
+  store_read_history(store, PAYMENTS, DIRECT, &history);
+  ck_assert_uint_eq(history.count, 0);
+  for (int i = 0; i < 12; i++) {
+    const char *reason = reasons[i % 3];
+    record(store, PAYMENTS, DIRECT, i % 3 == 0 ? FAULT_NONE : FAULT_PROXY, reason, 100 * i + 5);
+    record(store, PAYMENTS, DIRECT, i % 3 == 0 ? FAULT_NONE : FAULT_PROXY, reason, 100 * i + 50);
+  }
+  store_read_history(store, PAYMENTS, DIRECT, &history);
+  ck_assert_uint_eq(history.count, STORE_DIAGNOSES_KEPT);
+  for (size_t i = 0; i < history.count; i++) {
+    ck_assert_str_eq(history.diagnoses[i].reason, reasons[(11 - i) % 3]);
+    ck_assert_int_eq(history.diagnoses[i].since_ns, (int64_t)(100 * (11 - i) + 5));
+  }
+  store_unref(store);
+}
+END_TEST
+
+START_TEST(summary_tells_the_verdict_and_the_diagnosis_before)
+{
+  struct store *store = make_store();
+  struct route_summary summary;
+  store_read_summary(store, PAYMENTS, DIRECT, &summary);
+  ck_assert(!summary.judged);
+  record(store, PAYMENTS, DIRECT, FAULT_NONE, "ok", 100);
+  store_read_summary(store, PAYMENTS, DIRECT, &summary);
+  ck_assert(summary.judged && summary.success);
+  ck_assert_ptr_null(summary.before.reason);
+  record(store, PAYMENTS, DIRECT, FAULT_PROXY, "proxy_denied", 200);
+  record(store, PAYMENTS, DIRECT, FAULT_PROXY, "proxy_denied", 300);
+  store_read_summary(store, PAYMENTS, DIRECT, &summary);
+  ck_assert(summary.judged && !summary.success);
+  ck_assert_str_eq(summary.now.reason, "proxy_denied");
+  ck_assert_int_eq(summary.now.fault, FAULT_PROXY);
+  ck_assert_int_eq(summary.now.since_ns, 200);
+  ck_assert_str_eq(summary.before.reason, "ok");
+  ck_assert_int_eq(summary.last_probe_ns, 300);
+  store_unref(store);
+}
+END_TEST
+
 START_TEST(last_probe_is_the_newest_of_the_observations)
 {
   struct store *store = make_store();
@@ -400,6 +445,10 @@ START_TEST(target_that_stays_the_same_keeps_everything_over_a_reload)
   ck_assert_uint_eq(snapshot.probes, 1);
   ck_assert_uint_eq(snapshot.probe_failures, 1);
   route_snapshot_deinit(&snapshot);
+  struct diagnosis_history history;
+  store_read_history(heir, PAYMENTS, DIRECT, &history);
+  ck_assert_uint_eq(history.count, 2);
+  ck_assert_str_eq(history.diagnoses[1].reason, "ok");
   struct duration_histogram histogram;
   store_read_histogram(heir, 2, &histogram);
   ck_assert(histogram.sum_seconds > 0.5);
@@ -495,6 +544,8 @@ int main(void)
   tcase_add_test(cases, snapshot_outlives_the_next_result_and_the_store);
   tcase_add_test(cases, first_diagnosis_has_a_time_but_is_no_change);
   tcase_add_test(cases, change_of_fault_or_reason_is_counted_and_dated);
+  tcase_add_test(cases, history_keeps_the_last_diagnoses_newest_first);
+  tcase_add_test(cases, summary_tells_the_verdict_and_the_diagnosis_before);
   tcase_add_test(cases, last_probe_is_the_newest_of_the_observations);
   tcase_add_test(cases, store_is_complete_when_every_route_has_a_verdict);
   tcase_add_test(cases, store_of_no_targets_is_complete);
