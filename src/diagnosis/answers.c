@@ -7,7 +7,7 @@ static enum requested_during during_of(const struct diagnosis_input *input)
 {
   for (size_t p = 0; p < PRESENTED_COUNT; p++) {
     const struct observation *observation = input->observations[p];
-    if (observation != NULL && observation->tls.requested_during != REQUESTED_NOT) {
+    if (requested_in(observation) == ANSWER_YES) {
       return observation->tls.requested_during;
     }
   }

@@ -243,6 +243,15 @@ static bool may_be_required(const struct investigation *it)
   return policy == CERTIFICATE_REQUIRED || policy == CERTIFICATE_ANY;
 }
 
+/* It was not our certificate that was judged: nothing could be sent. */
+static enum reason renegotiation_cause(const struct investigation *it)
+{
+  bool admitted = main_outcome(it->input) == OUTCOME_ADMITTED;
+  return renegotiation_is_unanswered(&it->observation->tls) && !admitted
+             ? REASON_RENEGOTIATION_NOT_SUPPORTED
+             : REASON_NONE;
+}
+
 static enum reason refusal_cause(const struct investigation *it)
 {
   if (main_outcome(it->input) != OUTCOME_REFUSED) {
@@ -328,8 +337,9 @@ static enum reason untrusted_cause(const struct investigation *it)
 static enum reason (*const causes[])(const struct investigation *it) = {
     local_cause,        way_cause,        tunnel_cause,
     interception_cause, starttls_cause,   server_certificate_cause,
-    handshake_cause,    credential_cause, refusal_cause,
-    answer_cause,       policy_cause,     untrusted_cause,
+    handshake_cause,    credential_cause, renegotiation_cause,
+    refusal_cause,      answer_cause,     policy_cause,
+    untrusted_cause,
 };
 
 static enum reason find_reason(const struct diagnosis_input *input, const struct verdict *verdict)

@@ -19,12 +19,16 @@ static bool ended_by_peer(const struct tls_observation *tls)
   return tls->alert_received != ALERT_NONE || tls->ending != ENDING_NONE;
 }
 
+bool renegotiation_is_unanswered(const struct tls_observation *tls)
+{
+  return tls->requested_during == REQUESTED_RENEGOTIATION &&
+         tls->certificate_sent == CERTIFICATE_SENT_NOTHING;
+}
+
 static bool certificate_was_due(const struct tls_observation *tls)
 {
-  /* a renegotiation that we could not go through with: nothing of ours was judged */
-  bool unanswered = tls->requested_during == REQUESTED_RENEGOTIATION &&
-                    tls->certificate_sent == CERTIFICATE_SENT_NOTHING;
-  return tls->requested_during != REQUESTED_NOT && !unanswered;
+  /* where we could not renegotiate nothing of ours was judged */
+  return tls->requested_during != REQUESTED_NOT && !renegotiation_is_unanswered(tls);
 }
 
 /* Ended by the peer once our Certificate was due, without a word of its own protocol. */
@@ -177,20 +181,37 @@ certificate_request(const struct observation *const observations[PRESENTED_COUNT
   return NULL;
 }
 
+/* A HelloRequest alone does not say what for (RFC 5246 section 7.4.1.1). In place of an answer to
+ * an HTTP request it says that this path wants another session than the one at hand. */
+static enum answer asked_by_hello_request(const struct observation *observation)
+{
+  return observation->http.request_sent ? ANSWER_YES : ANSWER_UNKNOWN;
+}
+
+enum answer requested_in(const struct observation *observation)
+{
+  if (observation == NULL) {
+    return ANSWER_UNKNOWN;
+  }
+  switch (observation->tls.requested_during) {
+  case REQUESTED_HANDSHAKE:
+  case REQUESTED_POST_HANDSHAKE:
+    return ANSWER_YES;
+  case REQUESTED_RENEGOTIATION:
+    return asked_by_hello_request(observation);
+  case REQUESTED_NOT:
+    break;
+  }
+  bool to_the_end = observation->tls.handshake_complete && observation->ended_in == PHASE_DONE;
+  return to_the_end ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
 enum answer requested_by(const struct observation *const observations[PRESENTED_COUNT])
 {
   enum answer answer = ANSWER_UNKNOWN;
   for (size_t p = 0; p < PRESENTED_COUNT && leads_to_handshake(observations); p++) {
-    const struct observation *observation = observations[p];
-    if (observation == NULL) {
-      continue;
-    }
-    if (observation->tls.requested_during != REQUESTED_NOT) {
-      return ANSWER_YES;
-    }
-    if (observation->tls.handshake_complete && observation->ended_in == PHASE_DONE) {
-      answer = ANSWER_NO;
-    }
+    enum answer one = requested_in(observations[p]);
+    answer = one > answer ? one : answer; /* one that was asked outweighs all that were not */
   }
   return answer;
 }

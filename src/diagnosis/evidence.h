@@ -42,10 +42,14 @@ certificate_observation(const struct observation *const observations[PRESENTED_C
 /* The first that read the server's CertificateRequest; NULL: none did. */
 const struct tls_observation *
 certificate_request(const struct observation *const observations[PRESENTED_COUNT]);
-/* Whether a certificate was requested by any of them. */
+/* Whether a certificate was requested of this one (NULL: unknown), or of any of them. */
+enum answer requested_in(const struct observation *observation);
 enum answer requested_by(const struct observation *const observations[PRESENTED_COUNT]);
 /* The server asks on the direct route, and nobody asks here. */
 bool request_is_missing(const struct diagnosis_input *input);
+
+/* The server wanted to renegotiate (TLS 1.2), and we could not. */
+bool renegotiation_is_unanswered(const struct tls_observation *tls);
 
 /* How the connection to the target came to its end, in whichever phase. */
 enum ending ending_of(const struct observation *observation);

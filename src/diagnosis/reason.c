@@ -241,6 +241,13 @@ static const struct reason_row rows[REASON_COUNT] = {
          "TLS library takes: the handshake cannot go on",
          "have the server's owner list fewer CAs in its request, or build wolfSSL with a larger "
          "MAX_HANDSHAKE_SZ"},
+    [REASON_RENEGOTIATION_NOT_SUPPORTED] =
+        {"renegotiation_not_supported", FAULT_EXPORTER,
+         "{host} wants to renegotiate TLS (HelloRequest) before it goes on, as servers do that ask "
+         "for a client certificate on some paths only; this exporter's TLS library cannot: {seen}",
+         "have the server's owner ask for the certificate in the first handshake (Apache: "
+         "SSLVerifyClient in the virtual host, not in a Location or Directory), or let TLS 1.3 be "
+         "spoken, which asks later without renegotiation"},
     [REASON_TIMED_OUT_LOCALLY] = {"timed_out_locally", FAULT_EXPORTER,
                                   "this exporter itself was too late to tell: its machine is "
                                   "overloaded",

@@ -230,6 +230,9 @@ const char *evidence_describe_sent(const struct observation *observation)
   case CERTIFICATE_SENT_NOTHING:
     break;
   }
+  if (observation->tls.requested_during == REQUESTED_RENEGOTIATION) {
+    return "asked to renegotiate, which this program cannot";
+  }
   return observation->tls.handshake_complete ? "not asked for a certificate" : NULL;
 }
 

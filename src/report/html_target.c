@@ -89,6 +89,10 @@ static void step_request(struct buffer *out, const struct observation *observati
     buffer_append_text(out, tls->handshake_complete ? "no certificate asked for" : "");
     return;
   }
+  if (tls->requested_during == REQUESTED_RENEGOTIATION) {
+    buffer_append_text(out, "HelloRequest: the server wants to renegotiate");
+    return;
+  }
   buffer_append_format(out, "certificate asked for (%s)", during);
   if (!tls->certificate_request_read) {
     return;

@@ -334,6 +334,23 @@ static inline void case_http_no_answer(struct bench *bench)
   ours->timed_out = true;
 }
 
+/* Apache with SSLVerifyClient in a Location, and TLS 1.2. */
+static inline void case_renegotiation(struct bench *bench)
+{
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench_ask_to_renegotiate(&bench->here[p]);
+  }
+}
+
+/* IIS goes on without, and answers 403.7. */
+static inline void case_renegotiation_refused(struct bench *bench)
+{
+  case_renegotiation(bench);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench_http(&bench->here[p], 403, "403.7 - Forbidden: client certificate required");
+  }
+}
+
 static inline void case_status(struct bench *bench)
 {
   bench_http(&bench->here[PRESENTED_CLIENT], 503, "<title>503 Service Unavailable</title>");
@@ -713,6 +730,10 @@ static const struct diagnosis_case {
      case_untrusted_accepted, YES, YES, YES, TUNNEL_NOT_APPLICABLE},
     {REASON_HANDSHAKE_MESSAGE_TOO_LONG, "handshake_message_too_long", FAULT_EXPORTER,
      case_long_request, YES, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_RENEGOTIATION_NOT_SUPPORTED, "renegotiation_not_supported", FAULT_EXPORTER,
+     case_renegotiation, YES, UNKNOWN, UNKNOWN, TUNNEL_NOT_APPLICABLE},
+    {REASON_RENEGOTIATION_NOT_SUPPORTED, "renegotiation_not_supported", FAULT_EXPORTER,
+     case_renegotiation_refused, YES, YES, UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_TIMED_OUT_LOCALLY, "timed_out_locally", FAULT_EXPORTER, case_late, UNKNOWN, UNKNOWN,
      UNKNOWN, TUNNEL_NOT_APPLICABLE},
     {REASON_OUT_OF_RESOURCES, "out_of_resources", FAULT_EXPORTER, case_out_of_resources, UNKNOWN,

@@ -299,6 +299,23 @@ static inline void bench_never_request(struct observation observations[PRESENTED
   }
 }
 
+/* The request over TLS 1.2 is answered by a HelloRequest, and our no_renegotiation by the end. */
+static inline void bench_ask_to_renegotiate(struct observation *observation)
+{
+  struct tls_observation *tls = &observation->tls;
+  tls->version = TLS_VERSION_1_2;
+  tls->requested_during = REQUESTED_RENEGOTIATION;
+  tls->hello_request_received = true;
+  tls->certificate_request_read = false;
+  tls->acceptable_issuer_count = 0;
+  tls->acceptable_issuers_listed = 0;
+  tls->certificate_sent = CERTIFICATE_SENT_NOTHING;
+  tls->alert_sent = 100;
+  tls->alert_received = 40;
+  observation->ended_in = PHASE_REQUEST;
+  observation->http = (struct http_observation){.request_sent = true};
+}
+
 /* Everybody is let in, asked or not. */
 static inline void bench_admit_all(struct observation observations[PRESENTED_COUNT])
 {

@@ -143,9 +143,7 @@ END_TEST
 
 START_TEST(a_renegotiation_that_was_not_gone_through_with_judges_nothing)
 {
-  bench_refuse_in_tls(&bench, PRESENTED_CLIENT, TLS_VERSION_1_2, 100, ENDING_NONE);
-  ours()->tls.requested_during = REQUESTED_RENEGOTIATION;
-  ours()->tls.certificate_sent = CERTIFICATE_SENT_NOTHING;
+  bench_ask_to_renegotiate(ours());
   ck_assert_int_eq(outcome(), OUTCOME_UNKNOWN);
 }
 END_TEST
@@ -206,6 +204,20 @@ START_TEST(requested_is_known_from_any_probe_that_was_asked)
   ck_assert_int_eq(requested_by(bench.input.observations), ANSWER_NO);
   none()->tls.requested_during = REQUESTED_POST_HANDSHAKE;
   ck_assert_int_eq(requested_by(bench.input.observations), ANSWER_YES);
+}
+END_TEST
+
+/* Nobody says what for: a server may want other keys. */
+START_TEST(a_hello_request_is_a_request_only_in_place_of_an_answer)
+{
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench_ask_to_renegotiate(&bench.here[p]);
+  }
+  ck_assert_int_eq(requested_by(bench.input.observations), ANSWER_YES);
+  for (int p = 0; p < PRESENTED_COUNT; p++) {
+    bench.here[p].http.request_sent = false;
+  }
+  ck_assert_int_eq(requested_by(bench.input.observations), ANSWER_UNKNOWN);
 }
 END_TEST
 
@@ -394,6 +406,7 @@ static TCase *sights(void)
   tcase_add_test(tcase, the_first_that_saw_a_certificate_is_believed);
   tcase_add_test(tcase, the_first_that_read_the_request_is_believed);
   tcase_add_test(tcase, requested_is_known_from_any_probe_that_was_asked);
+  tcase_add_test(tcase, a_hello_request_is_a_request_only_in_place_of_an_answer);
   tcase_add_test(tcase, not_requested_is_known_only_from_a_probe_that_came_to_its_end);
   tcase_add_test(tcase, a_request_is_missing_only_where_direct_shows_one);
   tcase_add_test(tcase, errors_of_connecting_are_told_apart);

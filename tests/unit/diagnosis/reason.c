@@ -62,6 +62,7 @@ static const char *const closed_list[] = {
     "client_certificate_required_unexpectedly",
     "untrusted_certificate_accepted",
     "handshake_message_too_long",
+    "renegotiation_not_supported",
     "timed_out_locally",
     "out_of_resources",
     "credential_unreadable",
