@@ -371,9 +371,9 @@ void report_index_html(struct store *store, const struct exporter_facts *exporte
     return;
   }
   write_head(out, &listing);
-  buffer_append_text(out, "<body>\n");
+  buffer_append_text(out, "<body>\n" HTML_SKIP_LINK);
   write_header(out, exporter, telemetry_path);
-  buffer_append_text(out, "<main>\n");
+  buffer_append_text(out, "<main id=\"main\">\n");
   write_summary(out, &listing, store_settings(store)->target_count);
   write_form(out, query, &listing);
   write_table(out, store, query, &listing);

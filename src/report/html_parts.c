@@ -38,8 +38,15 @@ static const char style_sheet[] =
     ".ok a,.fault a,.waiting a{color:inherit}"
     ".changes{padding-left:1.5rem}.changes li{margin:.35rem 0;overflow-wrap:anywhere}"
     "p{margin:.25rem 0}code,pre{font-size:.95em}pre{white-space:pre-wrap}time{font-size:.9em}"
-    ".steps{overflow-x:auto}.steps td{min-width:12rem;overflow-wrap:anywhere}"
-    ".steps td:nth-child(n){width:auto}.differs{background:var(--differs)}"
+    ".steps{table-layout:fixed}.steps td,.steps th{overflow-wrap:anywhere;max-width:none;"
+    "min-width:0}.steps td:nth-child(n){width:auto;min-width:0}.steps thead "
+    "th:first-child{width:9rem}"
+    ".differs{background:var(--differs);box-shadow:inset .25rem 0 var(--unsure)}"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.75rem 0}"
+    "dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}"
+    "details pre{background:var(--band);padding:.75rem;overflow-wrap:anywhere}"
+    "time{white-space:nowrap}td time{white-space:normal}"
+    ".skip{position:absolute;left:-99rem}.skip:focus{position:static}"
     "section{margin:1.5rem 0}h2{font-size:1.15rem;margin:.5rem 0}h3{font-size:1rem;margin:.5rem 0}"
     ".ok{color:var(--good)}.fault{color:var(--bad)}.waiting{color:var(--unsure)}"
     ".ok,.fault,.waiting{font-weight:600}"
@@ -48,6 +55,7 @@ static const char style_sheet[] =
     "tr{border:1px solid var(--line);border-radius:.4rem;margin:.75rem 0;padding:.25rem 0}"
     "tbody th,td,td:nth-child(n){border:0;padding:.25rem "
     ".6rem;min-width:0;max-width:none;width:auto}"
+    "caption{padding:.25rem 0}.steps thead{display:none}dl{display:block}dd{margin:0 0 .4rem}"
     "td::before{content:attr(data-label) \": \";color:var(--soft);font-weight:400}}";
 
 static const char *condition_class(enum condition condition)

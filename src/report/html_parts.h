@@ -9,6 +9,9 @@
 
 #include "report_internal.h"
 
+/* The first thing that a keyboard comes to. */
+#define HTML_SKIP_LINK "<a class=\"skip\" href=\"#main\">To the content</a>\n"
+
 /* Up to the end of <head>. title: what goes before the program's name, or "". */
 void html_head(struct buffer *out, const char *title);
 /* "2026-11-24 03:44:33 UTC", for machines as RFC 3339; "-" for never. */

@@ -81,12 +81,18 @@ static void step_server_certificate(struct buffer *out, const struct observation
                                                               : "not verified");
 }
 
+/* In TLS 1.3 the request comes before the server's own certificate: RFC 8446 section 2. */
+static bool request_is_past(const struct tls_observation *tls)
+{
+  return tls->handshake_complete || (tls->version == TLS_VERSION_1_3 && tls->chain_length > 0);
+}
+
 static void step_request(struct buffer *out, const struct observation *observation)
 {
   const struct tls_observation *tls = &observation->tls;
   const char *during = requested_during_name(tls->requested_during);
   if (during == NULL) {
-    buffer_append_text(out, tls->handshake_complete ? "no certificate asked for" : "");
+    buffer_append_text(out, request_is_past(tls) ? "no certificate asked for" : "");
     return;
   }
   if (tls->requested_during == REQUESTED_RENEGOTIATION) {
@@ -97,7 +103,8 @@ static void step_request(struct buffer *out, const struct observation *observati
   if (!tls->certificate_request_read) {
     return;
   }
-  buffer_append_format(out, ", %zu CA names", tls->acceptable_issuers_listed);
+  buffer_append_format(out, ", %zu CA name%s", tls->acceptable_issuers_listed,
+                       tls->acceptable_issuers_listed == 1 ? "" : "s");
   for (size_t i = 0; i < tls->acceptable_issuer_count && i < ISSUERS_SHOWN; i++) {
     buffer_append_text(out, i == 0 ? ": " : "; ");
     buffer_append_text(out, tls->acceptable_issuers[i]);
@@ -222,13 +229,16 @@ static int64_t step_duration_ns(const struct step *step, const struct observatio
                                     : -1;
 }
 
-static void write_cell(struct buffer *out, const struct step *step,
+static void write_cell(struct buffer *out, const struct step *step, const struct route_view *route,
                        const struct observation *observation, const struct observation *direct)
 {
   struct buffer text;
   make_cell(&text, step, observation);
   bool marked = observation != NULL && observation != direct && differs(step, &text, direct);
-  buffer_append_text(out, marked ? "<td class=\"differs\">" : "<td>");
+  buffer_append_text(out, marked ? "<td role=\"cell\" class=\"differs\" data-label=\""
+                                 : "<td role=\"cell\" data-label=\"");
+  escape_html(out, route->route->name);
+  buffer_append_text(out, "\">");
   escape_html(out, text.length > 0 ? buffer_text(&text) : "-");
   if (observation != NULL && step_duration_ns(step, observation) >= 0) {
     buffer_append_text(out, "<small>");
@@ -272,47 +282,51 @@ static void write_steps(struct buffer *out, const struct view *view, size_t pres
   };
   const struct observation *direct = direct_observation(view, presented);
   buffer_append_format(out,
-                       "<section>\n<h3>%s</h3>\n<div class=\"steps\" role=\"region\" "
-                       "tabindex=\"0\" aria-label=\"%s, step by step\">\n<table>\n<thead>\n<tr>"
-                       "<th scope=\"col\">Step</th>",
-                       titles[presented], titles[presented]);
+                       "<section>\n<h3>%s</h3>\n<table role=\"table\" class=\"steps\">\n"
+                       "<caption>In the order of the wire, each with the time it took; marked is "
+                       "what is not as on the direct route.</caption>\n"
+                       "<thead role=\"rowgroup\">\n<tr role=\"row\">"
+                       "<th role=\"columnheader\" scope=\"col\">Step</th>",
+                       titles[presented]);
   for (size_t i = 0; i < view->route_count; i++) {
-    buffer_append_text(out, "<th scope=\"col\">");
+    buffer_append_text(out, "<th role=\"columnheader\" scope=\"col\">");
     escape_html(out, view->routes[i].route->name);
     buffer_append_text(out, "</th>");
   }
-  buffer_append_text(out, "</tr>\n</thead>\n<tbody>\n");
+  buffer_append_text(out, "</tr>\n</thead>\n<tbody role=\"rowgroup\">\n");
   for (size_t s = 0; s < STEP_COUNT; s++) {
     if (!has_step(view->routes[0].target->probe.protocol, &steps[s])) {
       continue;
     }
-    buffer_append_format(out, "<tr><th scope=\"row\">%s</th>", steps[s].title);
+    buffer_append_format(out, "<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">%s</th>",
+                         steps[s].title);
     for (size_t i = 0; i < view->route_count; i++) {
-      write_cell(out, &steps[s], view->routes[i].snapshot.observations[presented], direct);
+      const struct route_view *route = &view->routes[i];
+      write_cell(out, &steps[s], route, route->snapshot.observations[presented], direct);
     }
     buffer_append_text(out, "</tr>\n");
   }
-  buffer_append_text(out, "</tbody>\n</table>\n</div>\n</section>\n");
+  buffer_append_text(out, "</tbody>\n</table>\n</section>\n");
 }
 
 /* ---- the verdicts -------------------------------------------------------------------------- */
 
 static void write_facts(struct buffer *out, const struct route_view *route)
 {
-  buffer_append_text(out, "<ul>\n");
+  buffer_append_text(out, "<dl>\n");
   for (size_t i = 0; i < evidence_row_count; i++) {
     struct buffer value;
     buffer_init(&value, CELL_LIMIT_BYTES);
     evidence_rows[i].append(&value, route);
     if (value.length > 0) {
-      buffer_append_format(out, "<li>%s: ", evidence_rows[i].label);
+      buffer_append_format(out, "<dt>%s</dt><dd>", evidence_rows[i].label);
       escape_html(out, buffer_text(&value));
-      buffer_append_text(out, "</li>\n");
+      buffer_append_text(out, "</dd>\n");
     }
     inherit_failure(out, &value);
     buffer_deinit(&value);
   }
-  buffer_append_text(out, "</ul>\n");
+  buffer_append_text(out, "</dl>\n");
 }
 
 static void write_changes(struct buffer *out, const struct diagnosis_history *history)
@@ -357,12 +371,13 @@ static void write_page(struct buffer *out, struct store *store, const struct vie
   const struct target *target = view->routes[0].target;
   char address[ADDRESS_BYTES];
   target_address(target, address, sizeof(address));
-  buffer_append_text(out, "<body>\n<header>\n<nav aria-label=\"Pages\"><a href=\"/\">All targets"
+  buffer_append_text(out, "<body>\n" HTML_SKIP_LINK
+                          "<header>\n<nav aria-label=\"Pages\"><a href=\"/\">All targets"
                           "</a></nav>\n<h1>");
   escape_html(out, target->name);
   buffer_append_text(out, "</h1>\n<p>");
   escape_html(out, address);
-  buffer_append_text(out, "</p>\n</header>\n<main>\n<h2>Verdict</h2>\n");
+  buffer_append_text(out, "</p>\n</header>\n<main id=\"main\">\n<h2>Verdict</h2>\n");
   for (size_t i = 0; i < view->route_count; i++) {
     struct diagnosis_history history;
     store_read_history(store, view->routes[i].target_index, i, &history);

@@ -34,11 +34,12 @@ START_TEST(steps_stand_side_by_side_and_what_differs_is_marked)
 {
   char *page = render(fixture_store(), "payments-api");
   assert_has(page, "<h3>Presenting our certificate</h3>");
-  assert_has(page, "<th scope=\"col\">direct</th><th scope=\"col\">edge_swg</th>");
-  const char *row = strstr(page, "<th scope=\"row\">Server certificate</th>");
+  assert_has(page,
+             "scope=\"col\">direct</th><th role=\"columnheader\" scope=\"col\">edge_swg</th>");
+  const char *row = strstr(page, "scope=\"row\">Server certificate</th>");
   ck_assert_ptr_nonnull(row);
   const char *end = strstr(row, "</tr>");
-  const char *mark = strstr(row, "<td class=\"differs\">");
+  const char *mark = strstr(row, "class=\"differs\"");
   ck_assert(mark != NULL && mark < end);
   assert_has(page, "<small>not as on the direct route</small>");
   free(page);
@@ -48,7 +49,7 @@ END_TEST
 START_TEST(what_was_not_probed_has_no_table)
 {
   char *page = render(fixture_empty_store(), "payments-api");
-  ck_assert_ptr_null(strstr(page, "<table>"));
+  ck_assert_ptr_null(strstr(page, "<table"));
   assert_has(page, "<span class=\"waiting\">waiting</span>");
   free(page);
 }
