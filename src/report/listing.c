@@ -36,24 +36,24 @@ static bool begins_with(const char *text, const char *beginning)
   return *beginning == '\0';
 }
 
-static bool contains(const char *text, const char *part)
+static bool contains(const char *whole, const char *part)
 {
-  while (*text != '\0' && !begins_with(text, part)) {
-    text++;
+  while (*whole != '\0' && !begins_with(whole, part)) {
+    whole++;
   }
-  return begins_with(text, part);
+  return begins_with(whole, part);
 }
 
-static bool has_text(const struct listed *listed, const char *text)
+static bool has_text(const struct listed *listed, const char *sought)
 {
   const char *reason = listed->summary.now.reason;
-  if (contains(listed->target->name, text) || contains(listed->route->name, text) ||
-      (reason != NULL && contains(reason, text))) {
+  if (contains(listed->target->name, sought) || contains(listed->route->name, sought) ||
+      (reason != NULL && contains(reason, sought))) {
     return true;
   }
   char address[ADDRESS_BYTES];
   target_address(listed->target, address, sizeof(address));
-  return contains(address, text);
+  return contains(address, sought);
 }
 
 static bool has_fault(const struct listed *listed, const char *fault)
