@@ -187,8 +187,8 @@ static const struct reason_row rows[REASON_COUNT] = {
         {"server_rejects_valid_certificate", FAULT_SERVER,
          "{host} refuses our certificate ({seen}), though it is in its dates, meant for clients, "
          "and of a CA that the server lists as acceptable",
-         "have the server's owner check its trust store, verify depth and revocation "
-         "lists{chain_hint}"},
+         "have the server's owner check whether it is revoked, then its trust store and verify "
+         "depth{chain_hint}"},
     [REASON_REFUSED_WITHOUT_REASON] =
         {"refused_without_reason", FAULT_UNKNOWN,
          "{host} asked for a certificate, was sent ours, and then ended the connection: {seen}",
