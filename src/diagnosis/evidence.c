@@ -106,8 +106,10 @@ static enum outcome service_outcome(const struct target *target,
   if (certificate_was_due(&observation->tls) && plainly_admitted(target, other)) {
     return OUTCOME_REFUSED;
   }
-  /* it got past the gate that stopped the other */
-  return plainly_refused(target, other) ? OUTCOME_ADMITTED : OUTCOME_UNKNOWN;
+  /* It got past the gate that stopped the other. Not so without a certificate: TLS stops a bad one,
+   * and the server's own "no" may be to the missing one (MySQL's 1045 is to either). */
+  bool past_the_gate = observation->presented != PRESENTED_NONE && plainly_refused(target, other);
+  return past_the_gate ? OUTCOME_ADMITTED : OUTCOME_UNKNOWN;
 }
 
 enum outcome outcome_of(const struct target *target, const struct observation *observation,

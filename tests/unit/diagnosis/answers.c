@@ -108,6 +108,18 @@ START_TEST(the_same_unexpected_status_for_all_says_nothing)
 }
 END_TEST
 
+/* MariaDB says 1045 to a missing certificate and to a wrong account alike. */
+START_TEST(a_reply_that_may_be_to_a_missing_certificate_tells_nothing)
+{
+  bench_service(&bench, PROTOCOL_MYSQL);
+  bench_refuse_in_tls(&bench, PRESENTED_CLIENT, TLS_VERSION_1_3, 45, ENDING_NONE);
+  bench_reply(&bench.here[PRESENTED_NONE].service.reply, REPLY_NEGATIVE, "1045",
+              "Access denied for user 'probe'@'192.0.2.1' (using password: NO)");
+  bench_refuse_in_tls(&bench, PRESENTED_UNTRUSTED, TLS_VERSION_1_3, 48, ENDING_NONE);
+  assert_answers(YES, UNKNOWN, NO, NO);
+}
+END_TEST
+
 START_TEST(without_a_credential_only_none_can_tell)
 {
   bench_no_credential(&bench);
@@ -184,6 +196,7 @@ int main(void)
   tcase_add_test(tcase, without_the_contrast_required_is_not_known);
   tcase_add_test(tcase, what_was_not_sent_was_not_accepted);
   tcase_add_test(tcase, the_same_unexpected_status_for_all_says_nothing);
+  tcase_add_test(tcase, a_reply_that_may_be_to_a_missing_certificate_tells_nothing);
   tcase_add_test(tcase, without_a_credential_only_none_can_tell);
   tcase_add_test(tcase, older_contrasts_say_nothing_about_a_connection_that_is_not_there);
   tcase_add_test(tcase, nothing_seen_answers_nothing);
