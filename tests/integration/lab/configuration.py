@@ -28,8 +28,10 @@ def quoted(value):
 
 
 def write(directory, pki, targets, **module):
-    """Writes a file with one module and these targets, and returns its path."""
+    """Writes a file with one module and these targets, and returns its path. client: which of
+    the lab's certificates is presented."""
     settings = {
+        "client": "good",
         "protocol": "https",
         "interval": "1s",
         "timeout": "5s",
@@ -39,7 +41,7 @@ def write(directory, pki, targets, **module):
     settings.update(module)
     proxies = settings.pop("proxies")
     routes = ", ".join(f'"{name}"' for name in ("direct", *proxies))
-    identity = pki.clients["good"]
+    identity = pki.clients[settings.pop("client")]
     text = HEAD.format(cert=identity.certificate, key=identity.key)
     if proxies:
         entries = (f'  {name} = {{ url = "{url}"; }};' for name, url in proxies.items())
