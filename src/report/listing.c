@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
 enum { ADDRESS_BYTES = 4096, PAGE_MAX = 1000 * 1000 };
 
 static const char *const sort_names[SORT_COUNT] = {
@@ -27,21 +25,9 @@ static bool is_asked(const char *parameter)
   return parameter != NULL && parameter[0] != '\0';
 }
 
-static bool begins_with(const char *text, const char *beginning)
-{
-  while (*beginning != '\0' && text_lower(*text) == text_lower(*beginning)) {
-    text++;
-    beginning++;
-  }
-  return *beginning == '\0';
-}
-
 static bool contains(const char *whole, const char *part)
 {
-  while (*whole != '\0' && !begins_with(whole, part)) {
-    whole++;
-  }
-  return begins_with(whole, part);
+  return strcasestr(whole, part) != NULL;
 }
 
 static bool has_text(const struct listed *listed, const char *sought)

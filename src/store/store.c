@@ -171,9 +171,9 @@ static int64_t round_end_ns(const struct route_result *result)
   return newest_ns != 0 ? newest_ns : clock_wall_ns();
 }
 
-static bool same_diagnosis(const struct verdict *a, const struct verdict *b)
+static bool has_diagnosis(const struct verdict *verdict, enum fault fault, const char *reason)
 {
-  return a->fault == b->fault && strcmp(a->reason, b->reason) == 0;
+  return verdict->fault == fault && strcmp(verdict->reason, reason) == 0;
 }
 
 /* Nothing new where it is the newest already. */
@@ -181,8 +181,7 @@ static void remember_diagnosis(struct diagnosis_history *history, const struct v
                                int64_t since_ns)
 {
   const struct diagnosis *newest = &history->diagnoses[0];
-  if (history->count > 0 && newest->fault == verdict->fault &&
-      strcmp(newest->reason, verdict->reason) == 0) {
+  if (history->count > 0 && has_diagnosis(verdict, newest->fault, newest->reason)) {
     return;
   }
   size_t kept = history->count < STORE_DIAGNOSES_KEPT ? history->count : STORE_DIAGNOSES_KEPT - 1;
@@ -214,7 +213,7 @@ static void apply_result(struct route_snapshot *now, const struct route_result *
   }
   if (old->verdict == NULL) {
     now->last_change_ns = end_ns;
-  } else if (!same_diagnosis(old->verdict, now->verdict)) {
+  } else if (!has_diagnosis(now->verdict, old->verdict->fault, old->verdict->reason)) {
     now->last_change_ns = end_ns;
     now->diagnosis_changes++;
   }

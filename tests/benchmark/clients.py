@@ -2,15 +2,10 @@
 """The programs that are compared, each the way it is meant to be used: ours probes by its own
 schedule, blackbox_exporter when it is asked, which includes its answer."""
 import collections
-import json
-import os
-import re
 import time
-import urllib.parse
-import urllib.request
 
-from lab import configuration, program
-from lab.processes import Process, wait_until
+from lab import blackbox, configuration, program
+from lab.processes import processor_seconds
 
 Case = collections.namedtuple("Case", "protocol tls key route")
 CASES = [
@@ -25,13 +20,8 @@ WINDOW_SECONDS = 3
 PROBES = 400
 
 
-def processor_seconds(pid):
-    """Of all threads, by proc(5) schedstat: to the nanosecond."""
-    total = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
-            total += int(file.read().split()[0])
-    return total / 1e9
+def seconds_run(pid):
+    return sum(ran for ran, _ in processor_seconds(pid))
 
 
 class MtlsExporter:
@@ -51,9 +41,9 @@ class MtlsExporter:
         exporter = self._start()
         try:
             exporter.wait_until_ready()
-            before, spent = self._probes(exporter), processor_seconds(exporter.pid)
+            before, spent = self._probes(exporter), seconds_run(exporter.pid)
             time.sleep(WINDOW_SECONDS)
-            spent = processor_seconds(exporter.pid) - spent
+            spent = seconds_run(exporter.pid) - spent
             count = self._probes(exporter) - before
             page = exporter.fetch("/metrics")[2]
             if set(program.values(page, "mtls_probe_success")) != {1.0}:
@@ -93,17 +83,15 @@ class MtlsExporter:
 
 class BlackboxExporter:
     name = "blackbox_exporter"
-    package = "prometheus-blackbox-exporter"
 
     def __init__(self, lab, case):
-        self.case = case
-        self.port = lab.ports[case.tls]
-        path = os.path.join(lab.directory, "blackbox.yml")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"modules": {"lab": self._module(lab)}}, file)
-        arguments = ("--config.file=" + path, "--web.listen-address=127.0.0.1:0")
-        self.process = Process("blackbox", (self.package, *arguments), lab.directory)
-        self.own_port = wait_until(self._listening, "blackbox_exporter").group(1)
+        scheme = "https://" if case.protocol == "https" else ""
+        self.target = f"{scheme}127.0.0.1:{lab.ports[case.tls]}"
+        ours = lab.pki.clients[CLIENTS[case.key]]
+        prober = "http" if case.protocol == "https" else "tcp"
+        proxy = {"proxy_url": lab.proxy_url} if case.route == "squid" else {}
+        module = blackbox.module(prober, lab.pki.server_ca.certificate, ours, **proxy)
+        self.exporter = blackbox.BlackboxExporter(lab.directory, {"lab": module})
 
     @staticmethod
     def can(case):
@@ -111,37 +99,12 @@ class BlackboxExporter:
         return case.protocol == "https" or case.route == "direct"
 
     def microseconds_per_probe(self):
-        spent = processor_seconds(self.process.pid)
+        spent = seconds_run(self.exporter.pid)
         for _ in range(PROBES):
-            self._probe()
-        return (processor_seconds(self.process.pid) - spent) / PROBES * 1e6
+            if not self.exporter.succeeds(self.target, "lab"):
+                log = self.exporter.process.log()
+                raise RuntimeError("blackbox_exporter does not succeed: " + log[-1000:])
+        return (seconds_run(self.exporter.pid) - spent) / PROBES * 1e6
 
     def stop(self):
-        self.process.stop()
-
-    def _module(self, lab):
-        ours = lab.pki.clients[CLIENTS[self.case.key]]
-        trusted = {
-            "ca_file": lab.pki.server_ca.certificate,
-            "cert_file": ours.certificate,
-            "key_file": ours.key,
-        }
-        if self.case.protocol == "tls":
-            return {"prober": "tcp", "tcp": {"tls": True, "tls_config": trusted}}
-        http = {"tls_config": trusted}
-        if self.case.route == "squid":
-            http["proxy_url"] = lab.proxy_url
-        return {"prober": "http", "http": http}
-
-    def _probe(self):
-        scheme = "https://" if self.case.protocol == "https" else ""
-        query = {"target": f"{scheme}127.0.0.1:{self.port}", "module": "lab"}
-        url = f"http://127.0.0.1:{self.own_port}/probe?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as page:
-            text = page.read().decode("utf-8")
-        if "\nprobe_success 1" not in text:
-            raise RuntimeError("blackbox_exporter does not succeed: " + self.process.log()[-1000:])
-
-    def _listening(self):
-        self.process.check_alive()
-        return re.search(r"address=127\.0\.0\.1:(\d+)", self.process.errors())
+        self.exporter.stop()

@@ -3,8 +3,6 @@
 """200 targets, each probed every second, for SOAK_SECONDS (60): no round is
 skipped, memory is flat, no descriptor leaks. All contrasts fall into the same second, every
 tenth: with ours and none that is 400 handshakes, for which two cores are enough, nginx and all."""
-import contextlib
-import glob
 import os
 import shutil
 import statistics
@@ -17,6 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 from lab import configuration, program
 from lab.certificates import Pki
+from lab.processes import processor_seconds
 from lab.servers import Nginx, NginxServer
 
 # Under a sanitizer a handshake costs many times as much.
@@ -127,12 +126,8 @@ class Moment:
 
 
 def seconds_without_processor(pid):
-    """Of the thread that had to wait longest: ready to run, and others ran (proc(5) schedstat)."""
-    waits = [0]
-    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
-        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
-            waits.append(int(file.read().split()[1]))
-    return max(waits) / 1e9
+    """Of the thread that had to wait longest."""
+    return max((waited for _, waited in processor_seconds(pid)), default=0)
 
 
 def longest_wait(seen):

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Other programs asked what the truth table asks: each says of a row what its reader
 can take from its output, and None where that says nothing."""
-import json
 import re
 import subprocess
-import urllib.parse
-import urllib.request
 
+from lab import blackbox
 from lab.asking import Asked, host_and_port, is_http
-from lab.processes import Process, wait_until
 
 QUESTIONS = ("requested", "required", "accepted")
 NOTHING = dict.fromkeys(QUESTIONS)
@@ -104,19 +101,19 @@ class Blackbox(Peer):
     """blackbox_exporter, told to probe with our certificate and without one: its success
     with is taken for accepted, its failure without for required."""
 
-    package = "prometheus-blackbox-exporter"
+    package = blackbox.PACKAGE
 
     def __init__(self, world):
         super().__init__(world)
+        ca_file = world.pki.server_ca.certificate
         modules = {
-            f"{protocol}-{certificate}": self._module(protocol, certificate)
-            for protocol in ("http", "tcp")
+            f"{prober}-{certificate}": blackbox.module(
+                prober, ca_file, world.pki.client(certificate)
+            )
+            for prober in ("http", "tcp")
             for certificate in ("none", "good", "other-ca", "expired")
         }
-        path = world.write("blackbox.yml", json.dumps({"modules": modules}))
-        arguments = ("--config.file=" + path, "--web.listen-address=127.0.0.1:0")
-        self.process = Process("blackbox", (self.package, *arguments), world.directory)
-        self.port = wait_until(self._listening, "blackbox_exporter").group(1)
+        self.exporter = blackbox.BlackboxExporter(world.directory, modules)
 
     def answer(self, row):
         return NOTHING | {
@@ -125,27 +122,13 @@ class Blackbox(Peer):
         }
 
     def stop(self):
-        self.process.stop()
-
-    def _module(self, protocol, certificate):
-        trusted = {"ca_file": self.world.pki.server_ca.certificate}
-        ours = self.world.pki.client(certificate)
-        if ours:
-            trusted |= {"cert_file": ours.certificate, "key_file": ours.key}
-        own = {"tls_config": trusted} | ({"tls": True} if protocol == "tcp" else {})
-        return {"prober": protocol, "timeout": "5s", protocol: own}
+        self.exporter.stop()
 
     def _success(self, row, certificate):
-        target, protocol = self.where(row), "tcp"
+        target, prober = self.where(row), "tcp"
         if is_http(row):
-            target, protocol = f"https://{target}{row.options.get('path', '/')}", "http"
-        query = urllib.parse.urlencode({"target": target, "module": f"{protocol}-{certificate}"})
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/probe?{query}") as page:
-            return "\nprobe_success 1" in page.read().decode("utf-8")
-
-    def _listening(self):
-        self.process.check_alive()
-        return re.search(r"address=127\.0\.0\.1:(\d+)", self.process.errors())
+            target, prober = f"https://{target}{row.options.get('path', '/')}", "http"
+        return self.exporter.succeeds(target, f"{prober}-{certificate}")
 
 
 ALL = (MtlsExporter, Testssl, Sslscan, Blackbox)

@@ -2,6 +2,7 @@
 """Programs in the foreground: started, waited for, ended by their own pid."""
 import atexit
 import contextlib
+import glob
 import os
 import re
 import socket
@@ -118,6 +119,17 @@ def read_text(path):
             return file.read()
     except FileNotFoundError:
         return ""
+
+
+def processor_seconds(pid):
+    """Of each thread, by proc(5) schedstat: how long it ran, and how long it was ready to run and
+    others ran."""
+    threads = []
+    for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            ran, waited = (int(word) / 1e9 for word in file.read().split()[:2])
+            threads.append((ran, waited))
+    return threads
 
 
 def started(start):
